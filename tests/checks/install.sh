@@ -1,0 +1,33 @@
+#!/bin/sh
+# Brings what the tests need beside Python: a browser, a Java runtime, the accessibility rules, the HTML checker.
+# As root on Debian it installs what is missing; elsewhere it says what is missing and the tests tell what they left out.
+# In CI (CI=true) something missing is a failure.
+set -eu
+cd "$(dirname "$0")"
+
+missing=""
+[ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing="$missing chromium fonts-liberation"
+command -v java >/dev/null || missing="$missing default-jre-headless"
+command -v npm >/dev/null || missing="$missing nodejs npm"
+
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq -o Acquire::Retries=3
+    # shellcheck disable=SC2086
+    apt-get install -y -qq --no-install-recommends -o Acquire::Retries=3 $missing >/dev/null
+    missing=""
+fi
+
+stamp=node_modules/.stamp
+if command -v npm >/dev/null; then
+    if [ ! -e "$stamp" ] || [ package-lock.json -nt "$stamp" ]; then
+        npm ci --loglevel=error --ignore-scripts && touch "$stamp" || missing="$missing axe-core vnu-jar"
+    fi
+fi
+
+if [ -n "$missing" ]; then
+    echo "!! Missing for the tests:$missing" >&2
+    if [ "${CI:-}" = true ]; then exit 1; fi
+    echo "!! On Debian: apt install$missing. The tests that need them are skipped." >&2
+fi
