@@ -1,0 +1,64 @@
+"""The site's factory: the only list of what the site consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from flask import Flask
+
+from .config import load_settings
+
+# Modules with `init_app(app)`, in the order of the layers (docs/architecture.md): each connects its own views,
+# commands and template globals.
+PARTS = (
+    "sets.observing",
+    "sets.database",
+    "sets.languages",
+    "sets.dates",
+    "sets.bell",
+    "sets.extensions",
+    "sets.http",
+    "sets.assets",
+    "sets.installation",
+    "sets.mailing.models",
+    "sets.staff.models",
+    "sets.staff.signing_in",
+    "sets.staff.accounts_commands",
+    "sets.staff.outbox_views",
+    "sets.staff.activity_views",
+    "sets.catalogue.models",
+    "sets.catalogue.showing",
+    "sets.catalogue.public_views",
+    "sets.catalogue.staff_views",
+    "sets.catalogue.commands",
+    "sets.questionnaires.models",
+    "sets.registration.models",
+    "sets.registration.public_views",
+    "sets.registration.learner_views",
+    "sets.registration.staff_views",
+    "sets.registration.commands",
+    "sets.pages.public_views",
+    "sets.pages.staff_views",
+    "sets.commands",
+)
+
+
+def create_app(settings: Mapping[str, Any] | None = None, **overrides: Any) -> Flask:
+    """Return the site, configured from `settings` (full names, SETS_…; default: the environment).
+
+    `overrides` are Flask settings, for tests. Raises SettingRefused when a setting is missing or malformed.
+    """
+    values = load_settings(settings)
+    app = Flask(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
+    app.config.from_mapping(values, **overrides)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    for name in PARTS:
+        if find_spec(name) is None:
+            continue
+        module = import_module(name)
+        if hasattr(module, "init_app"):
+            module.init_app(app)
+    return app

@@ -1,0 +1,1 @@
+"""What is taught: trainings, their texts and brochures, their sessions, meetings and places."""

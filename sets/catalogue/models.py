@@ -1,0 +1,167 @@
+"""Trainings with their texts and brochures, sessions with their meetings, and the site's other pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
+
+from ..database import JSONText, Model, UTCDateTime
+
+
+class TrainingState(StrEnum):
+    """A training is written, shown, or kept for its past sessions only."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class SessionState(StrEnum):
+    """A session's life. Full, nearly full, soon and past are worked out, never stored."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    PAUSED = "paused"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Filling(StrEnum):
+    """How a freed place finds its next person: offered with a deadline, or given at once."""
+
+    OFFER = "offer"
+    AUTOMATIC = "automatic"
+
+
+class Training(Model):
+    """What is taught. The row is the lock of its waits for any date; `queue_counter` gives numbers in the queue."""
+
+    __tablename__ = "training"
+    __table_args__ = (CheckConstraint("state IN ('draft','published','retired')", name="state_known"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    position: Mapped[int] = mapped_column(Integer)
+    hours: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(12), default=TrainingState.PUBLISHED)
+    reply_to: Mapped[str | None] = mapped_column(String(320))
+    queue_counter: Mapped[int] = mapped_column(Integer, default=0)
+
+    texts: Mapped[dict[str, TrainingText]] = relationship(
+        collection_class=attribute_keyed_dict("language"),
+        cascade="all, delete-orphan",
+    )
+    brochures: Mapped[dict[str, Brochure]] = relationship(
+        collection_class=attribute_keyed_dict("language"),
+        cascade="all, delete-orphan",
+    )
+    sessions: Mapped[list[TrainingSession]] = relationship(back_populates="training")
+
+
+class TrainingText(Model):
+    """A training's texts in one language. `fields`: the header, and `sections` {key: {heading, markdown}}."""
+
+    __tablename__ = "training_text"
+
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    based_on_revision: Mapped[int | None] = mapped_column(Integer)
+
+
+class PageText(Model):
+    """One of the site's other pages (home, about, contact, privacy, legal, accessibility) in one language."""
+
+    __tablename__ = "page_text"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class Brochure(Model):
+    """A training's PDF in one language: generated from the texts, or a file of the team's own."""
+
+    __tablename__ = "brochure"
+    __table_args__ = (CheckConstraint("source IN ('generated','uploaded')", name="source_known"),)
+
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    source: Mapped[str] = mapped_column(String(12))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(Integer)
+    path: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class TrainingSession(Model):
+    """One run of a training. `places_taken` is written by `catalogue.places` only."""
+
+    __tablename__ = "training_session"
+    __table_args__ = (
+        UniqueConstraint("id", "training_id"),
+        CheckConstraint("places_taken >= 0", name="places_taken_not_negative"),
+        CheckConstraint("capacity IS NULL OR capacity >= 0", name="capacity_not_negative"),
+        CheckConstraint("state IN ('draft','published','paused','closed','cancelled')", name="state_known"),
+        CheckConstraint("filling IN ('offer','automatic')", name="filling_known"),
+        Index("ix_training_session_training_id_state", "training_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id"))
+    language: Mapped[str] = mapped_column(String(8))
+    time_zone: Mapped[str] = mapped_column(String(60))
+    capacity: Mapped[int | None] = mapped_column(Integer)
+    places_taken: Mapped[int] = mapped_column(Integer, default=0)
+    state: Mapped[str] = mapped_column(String(12), default=SessionState.DRAFT)
+    opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decide_by: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    needs_approval: Mapped[bool] = mapped_column(Boolean, default=False)
+    filling: Mapped[str] = mapped_column(String(12), default=Filling.OFFER)
+    reminders: Mapped[list[int]] = mapped_column(JSONText, default=list)
+    is_example: Mapped[bool] = mapped_column(Boolean, default=False)
+    practice: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+
+    training: Mapped[Training] = relationship(back_populates="sessions")
+    meetings: Mapped[list[Meeting]] = relationship(back_populates="session", order_by="Meeting.starts_at")
+
+    @property
+    def standing_meetings(self) -> list[Meeting]:
+        """The meetings that take place, in order of time."""
+        return [meeting for meeting in self.meetings if meeting.cancelled_at is None]
+
+    @property
+    def first_meeting(self) -> Meeting | None:
+        """The first meeting that takes place."""
+        return next(iter(self.standing_meetings), None)
+
+
+class Meeting(Model):
+    """One live hour of a session; its zone is the session's. Never deleted, so that calendar entries can be cancelled."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_start"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(36), unique=True)
+    training_session_id: Mapped[int] = mapped_column(ForeignKey("training_session.id"), index=True)
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    room_url: Mapped[str | None] = mapped_column(Text)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+
+    session: Mapped[TrainingSession] = relationship(back_populates="meetings")

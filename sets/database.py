@@ -1,0 +1,181 @@
+"""The database: session, column types, the one way to write (`transaction`), and notes on personal columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, MetaData, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+log = structlog.get_logger()
+
+# Seconds that a writer waits for another on SQLite; below gunicorn's own time-out of 30.
+BUSY_TIMEOUT = 15
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """The ancestor of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+db = SQLAlchemy(model_class=Model, disable_autonaming=True)
+migrate = Migrate()
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the moment in UTC; on SQLite without its zone, which that database cannot keep."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a zone cannot be stored.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the moment, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# A PostgreSQL JSONB, a SQLite text; keys keep no order on PostgreSQL.
+JSONText = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def personal(*, purpose: Any, keep: str, eraser: str) -> dict[str, Any]:
+    """Return the `info` of a personal column.
+
+    `purpose` is a lazily translated sentence for the learner; `keep` names a retention period (a key of
+    `registration.retention.PERIODS`); `eraser` says what erasing a person does: "row" (the row goes), "null" or "blank".
+    """
+    if eraser not in ("row", "null", "blank"):
+        raise ValueError(f"Unknown eraser {eraser!r}.")
+    return {"personal": True, "purpose": purpose, "keep": keep, "eraser": eraser}
+
+
+class TransactionNested(RuntimeError):
+    """A use case called another use case; shared steps are underscore functions that take the objects."""
+
+
+@contextmanager
+def transaction() -> Iterator[Any]:
+    """Run a use case: everything in the block is stored together, or nothing is.
+
+    Ends the read transaction first (SQLite cannot turn a reader into a writer), then begins a writer. Yields the session.
+    Callables given to `after_commit` run after the commit; their failure is logged and never undoes what is stored.
+    """
+    if _writing.get():
+        raise TransactionNested("A transaction is already open.")
+    session = db.session
+    session.rollback()
+    writing = _writing.set(True)
+    waiting: list[Callable[[], None]] = []
+    callables = _after_commit.set(waiting)
+    try:
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+    finally:
+        _writing.reset(writing)
+        _after_commit.reset(callables)
+    for act in waiting:
+        try:
+            act()
+        except Exception:
+            log.exception("after_commit_failed")
+
+
+def is_writing() -> bool:
+    """Tell whether a transaction is open in this context."""
+    return _writing.get()
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Have `act` called once the open transaction is stored; the same callable is called once only."""
+    waiting = _after_commit.get()
+    if waiting is None:
+        raise RuntimeError("There is no open transaction.")
+    if act not in waiting:
+        waiting.append(act)
+
+
+def init_app(app: Flask) -> None:
+    """Connect the app to its database."""
+    options: dict[str, Any] = {"json_serializer": _dump_json}
+    uri = app.config["SQLALCHEMY_DATABASE_URI"]
+    if uri.startswith("sqlite"):
+        options["connect_args"] = {
+            "timeout": BUSY_TIMEOUT,
+            "isolation_level": None,
+            "check_same_thread": False,
+        }
+    else:
+        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"busy_timeout = {BUSY_TIMEOUT * 1000}",
+        "foreign_keys = ON",
+        "cache_size = -8000",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def engine_of(app: Flask) -> Engine:
+    """Return the app's engine, from outside a request."""
+    with app.app_context():
+        return db.engine

@@ -1,0 +1,1 @@
+"""Mail: a row first, sent later by the worker."""

@@ -1,0 +1,1 @@
+"""Pages that need several capabilities: the staff dashboard, the site's health, the way in."""
