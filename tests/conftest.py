@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextvars
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import flask_migrate
 import pytest
 import time_machine
-from flask import Flask, has_app_context
+from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 
 from tests import databases
 from tests.mailserver import MailServer, mail_server
+from tests.visitors import Operator, Visitor
 
 # A Monday in winter, in the morning in Paris: the clock changes four weeks later.
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -40,35 +39,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and (folder := os.environ.pop(FOLDER, None)):
         databases.stop_server(Path(folder))
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Visitor(FlaskClient):
-    """A client whose requests share nothing with the test, as if they went over the wire."""
-
-    def open(self, *args: Any, **options: Any) -> Any:
-        """Send a request."""
-        return _apart(super().open, *args, **options)
-
-
-class Operator(FlaskCliRunner):
-    """A command line that shares nothing with the test."""
-
-    def invoke(self, *args: Any, **options: Any) -> Any:
-        """Run a command."""
-        return _apart(super().invoke, *args, **options)
-
-
-def _apart(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    from sets.database import db
-
-    if has_app_context():
-        db.session.rollback()
-    try:
-        return contextvars.Context().run(act, *args, **options)
-    finally:
-        if has_app_context():
-            db.session.rollback()
-            db.session.expire_all()
 
 
 @pytest.fixture(params=databases.KINDS)
