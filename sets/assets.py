@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
             app.wsgi_app,
             root=str(folder / "assets"),
             prefix=PREFIX,
+            max_age=24 * 3600,
             allow_all_origins=False,
             add_headers_function=_add_headers,
             immutable_file_test=r"\.[0-9a-f]{10}\.\w+$",
