@@ -10,8 +10,8 @@ RUN_READY := $(VENV)/run.stamp
 DEV_READY := $(VENV)/dev.stamp
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --resolver=backtracking
-EXTRACT := $(BIN)/pybabel extract --mapping-file=babel.cfg --keyword=lazy_gettext --keyword=lazy_ngettext:1,2 \
-	--no-location --sort-output --project=SETS --output-file=translations/messages.pot .
+EXTRACT := mkdir -p translations && $(BIN)/pybabel --quiet extract --mapping-file=babel.cfg --keyword=_l --keyword=lazy_gettext --keyword=_n:1,2 --keyword=lazy_ngettext:1,2 \
+	--no-location --sort-output --project=SETS --output-file=translations/messages.pot sets
 ARGS ?=
 
 .DEFAULT_GOAL := help

@@ -1,0 +1,41 @@
+"""Runs the Nu HTML checker over many pages at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+CHECKER = Path(__file__).parent / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+
+
+def faults(pages: Mapping[str, str], folder: Path) -> list[str]:
+    """Return the errors and warnings on the pages (by name, their HTML), one line each; `folder` takes the files."""
+    java = shutil.which("java")
+    if java is None or not CHECKER.exists():
+        message = (
+            "Java or vnu.jar is missing: run the tests with `make test`, which brings them where it can."
+        )
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    names = {}
+    for number, (name, text) in enumerate(pages.items()):
+        path = folder / f"{number}.html"
+        path.write_text(text, "utf-8")
+        names[path.name] = name
+    files = [str(folder / name) for name in names]
+    done = subprocess.run(
+        [java, "-jar", str(CHECKER), "--format", "json", "--exit-zero-always", "--stdout", *files],
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    messages = json.loads(done.stdout)["messages"]
+    return [
+        f"{names[message['url'].rpartition('/')[2]]}:{message.get('lastLine')}: {message['message']}"
+        f" — {' '.join(message.get('extract', '').split())}"
+        for message in messages
+        if message["type"] == "error" or message.get("subType") == "warning"
+    ]
