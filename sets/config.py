@@ -19,7 +19,7 @@ LOCAL, PRODUCTION = "local", "production"
 SHORTEST_SECRET = 32
 
 
-class SettingRefused(ValueError):
+class SettingRefused(ValueError):  # noqa: N818  (it is a refusal)
     """A setting is missing or malformed; the text names the variable, the value and an example."""
 
 
@@ -330,13 +330,14 @@ def _check_together(values: Mapping[str, Any], source: Mapping[str, Any]) -> Non
     key = values["SECRET_KEY"]
     if key is not None and (len(key) < SHORTEST_SECRET or len(set(key)) < 10):
         raise SettingRefused(
-            f"{PREFIX}SECRET_KEY is too short or too simple: it needs {SHORTEST_SECRET} characters or more, made by chance. "
-            "Leave it out to have one made in instance/. Example: "
+            f"{PREFIX}SECRET_KEY is too short or too simple: it needs {SHORTEST_SECRET} characters or more, "
+            "made by chance. Leave it out to have one made in instance/. Example: "
             + next(setting.example for setting in SETTINGS if setting.name == "SECRET_KEY")
         )
     if values["ENV"] == PRODUCTION and not values["BASE_URL"]:
         raise SettingRefused(
-            f"{PREFIX}BASE_URL is missing: in production the site must know its public address, which stands in every mail. "
+            f"{PREFIX}BASE_URL is missing: in production the site must know its public address, "
+            "which stands in every mail. "
             f"Example: {PREFIX}BASE_URL=https://trainings.example.org (or {PREFIX}ENV=local on your own machine)"
         )
     if values["MAIL_SERVER"] and values["ENV"] == PRODUCTION and not values["MAIL_DEFAULT_SENDER"]:

@@ -76,14 +76,14 @@ def personal(*, purpose: Any, keep: str, eraser: str) -> dict[str, Any]:
     """Return the `info` of a personal column.
 
     `purpose` is a lazily translated sentence for the learner; `keep` names a retention period (a key of
-    `registration.retention.PERIODS`); `eraser` says what erasing a person does: "row" (the row goes), "null" or "blank".
+    `privacy.PERIODS`); `eraser` says what erasing a person does: "row" (the row goes), "null" or "blank".
     """
     if eraser not in ("row", "null", "blank"):
         raise ValueError(f"Unknown eraser {eraser!r}.")
     return {"personal": True, "purpose": purpose, "keep": keep, "eraser": eraser}
 
 
-class TransactionNested(RuntimeError):
+class TransactionNested(RuntimeError):  # noqa: N818
     """A use case called another use case; shared steps are underscore functions that take the objects."""
 
 
@@ -91,8 +91,8 @@ class TransactionNested(RuntimeError):
 def transaction() -> Iterator[Any]:
     """Run a use case: everything in the block is stored together, or nothing is.
 
-    Ends the read transaction first (SQLite cannot turn a reader into a writer), then begins a writer. Yields the session.
-    Callables given to `after_commit` run after the commit; their failure is logged and never undoes what is stored.
+    Ends the read transaction first (SQLite cannot turn a reader into a writer), then begins a writer. Yields the
+    session. Callables given to `after_commit` run after the commit; their failure is logged and never undoes what is stored.
     """
     if _writing.get():
         raise TransactionNested("A transaction is already open.")
@@ -179,3 +179,13 @@ def engine_of(app: Flask) -> Engine:
     """Return the app's engine, from outside a request."""
     with app.app_context():
         return db.engine
+
+
+def insert_or_ignore(table: Any, values: dict[str, Any]) -> int | None:
+    """Insert a row unless a unique key has it; return its id, or None. Waits for a rival that is not yet stored."""
+    if db.engine.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(table.id)
+    return db.session.execute(statement).scalar_one_or_none()

@@ -160,4 +160,5 @@ def _error_page(code: int) -> str:
         if current_app.testing:
             raise
         # The page that tells of a failure must not need what failed (the database, for one).
-        return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1><p>{advice}</p></html>'
+        head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        return f"{head}<body><h1>{title}</h1><p>{advice}</p></body></html>"

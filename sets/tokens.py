@@ -1,6 +1,7 @@
 """Links nobody can guess: a public id and an HMAC over (purpose, id, version). Nothing secret is stored.
 
-Revoking a link adds 1 to the version that its row carries. Format: `<32 hex of the id>.<version>.<22 characters of HMAC>`.
+Revoking a link adds 1 to the version that its row carries. Format:
+`<32 hex of the id>.<version>.<22 characters of HMAC>`.
 """
 
 from __future__ import annotations

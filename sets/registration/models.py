@@ -97,8 +97,6 @@ class Learner(Model):
     time_zone: Mapped[str] = mapped_column(String(60), default="", info=_SERVICE)
     answers: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict, info=_ABOUT)
     form_version_id: Mapped[int | None] = mapped_column(ForeignKey("form_version.id"))
-    # Lower-case name, address and organisation in one text: what the staff's search looks through.
-    search_text: Mapped[str] = mapped_column(Text, default="", info=_IDENTITY)
     link_version: Mapped[int] = mapped_column(Integer, default=1)
     feed_version: Mapped[int] = mapped_column(Integer, default=1)
     bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -113,6 +111,23 @@ class Learner(Model):
     def full_name(self) -> str:
         """First and last name, as they are said."""
         return f"{self.first_name} {self.last_name}".strip()
+
+
+class LearnerWord(Model):
+    """A word of a learner's name, address or organisation, folded: search goes by a word's beginning.
+
+    An index of our own, since PostgreSQL's trigrams are an extension that small hosts do not have.
+    """
+
+    __tablename__ = "learner_word"
+
+    # "C" compares by code point, so that a beginning is a range of the index.
+    word: Mapped[str] = mapped_column(
+        String(60).with_variant(String(60, collation="C"), "postgresql"), primary_key=True, info=_IDENTITY
+    )
+    learner_id: Mapped[int] = mapped_column(
+        ForeignKey("learner.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class LearnerNeed(Model):

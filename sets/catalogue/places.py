@@ -1,0 +1,132 @@
+"""Places of a session: lock, take, release. The only writer of `places_taken`; who may take one is not known here.
+
+The order is always the same: lock the trainings, then the sessions, both by id; look at the queue (registration does);
+then take. A conditional UPDATE alone is not enough: one that matches nothing takes no lock, and a cancellation and a
+sign-up that race would leave a free place beside a waiting person (docs/decisions/0003-lock-look-take.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+
+from ..database import db
+from .models import Meeting, SessionState, Training, TrainingSession
+from .versions import bump_catalogue_version
+
+# Public pages say "last places" from here on: at most a fifth, or at most three.
+LAST_SHARE, LAST_PLACES = 0.2, 3
+
+
+@dataclass(frozen=True)
+class LockedSession:
+    """A session as it stands under the lock. Times are aware UTC; `starts_at` is its first meeting's, if any."""
+
+    id: int
+    training_id: int
+    language: str
+    time_zone: str
+    state: str
+    capacity: int | None
+    places_taken: int
+    opens_at: datetime | None
+    closes_at: datetime | None
+    decide_by: datetime | None
+    needs_approval: bool
+    filling: str
+    starts_at: datetime | None
+
+    def has_free_place(self) -> bool:
+        """Tell whether a place was free when the lock was taken."""
+        return self.capacity is None or self.places_taken < self.capacity
+
+    def is_open(self, moment: datetime) -> bool:
+        """Tell whether newcomers may register at that moment."""
+        if self.state != SessionState.PUBLISHED or self.starts_at is None:
+            return False
+        if self.opens_at is not None and moment < self.opens_at:
+            return False
+        return moment < (self.closes_at or self.starts_at) and moment < self.starts_at
+
+    def gives_places(self, moment: datetime) -> bool:
+        """Tell whether freed places still find their next person: closed registrations do not end the queue."""
+        return (
+            self.state in (SessionState.PUBLISHED, SessionState.CLOSED)
+            and self.starts_at is not None
+            and moment < self.starts_at
+        )
+
+
+def lock(training_ids: Iterable[int], session_ids: Iterable[int]) -> dict[int, LockedSession]:
+    """Lock trainings, then sessions, in order of id, until the transaction ends; return the sessions by id."""
+    trainings, sessions = sorted(set(training_ids)), sorted(set(session_ids))
+    # On SQLite the transaction itself is the lock (BEGIN IMMEDIATE), and FOR UPDATE is left out by the dialect.
+    if trainings and db.engine.dialect.name != "sqlite":
+        statement = select(Training.id).where(Training.id.in_(trainings)).order_by(Training.id)
+        db.session.execute(statement.with_for_update()).all()
+    return {row.id: row for row in _read(sessions)} if sessions else {}
+
+
+def take(session_id: int) -> bool:
+    """Take one place if one is free. To be called under `lock` only."""
+    row = db.session.execute(
+        update(TrainingSession)
+        .where(
+            TrainingSession.id == session_id,
+            or_(TrainingSession.capacity.is_(None), TrainingSession.places_taken < TrainingSession.capacity),
+        )
+        .values(places_taken=TrainingSession.places_taken + 1)
+        .returning(TrainingSession.places_taken, TrainingSession.capacity)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if row is None:
+        return False
+    _tell_pages(row.capacity, row.places_taken - 1, row.places_taken)
+    return True
+
+
+def release(session_id: int) -> None:
+    """Give one place back. To be called under `lock` only."""
+    row = db.session.execute(
+        update(TrainingSession)
+        .where(TrainingSession.id == session_id)
+        .values(places_taken=TrainingSession.places_taken - 1)
+        .returning(TrainingSession.places_taken, TrainingSession.capacity)
+        .execution_options(synchronize_session=False)
+    ).one()
+    _tell_pages(row.capacity, row.places_taken + 1, row.places_taken)
+
+
+def availability(capacity: int | None, places_taken: int) -> str:
+    """Return what public pages say of the places: "open", "last_places" or "full"; never a number."""
+    if capacity is None:
+        return "open"
+    left = capacity - places_taken
+    if left <= 0:
+        return "full"
+    return "last_places" if left <= max(LAST_PLACES, capacity * LAST_SHARE) else "open"
+
+
+def _tell_pages(capacity: int | None, before: int, after: int) -> None:
+    if availability(capacity, before) != availability(capacity, after):
+        bump_catalogue_version(db.session)
+
+
+def _read(session_ids: list[int]) -> list[LockedSession]:
+    starts_at = (
+        select(func.min(Meeting.starts_at))
+        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
+        .correlate(TrainingSession)
+        .scalar_subquery()
+    )
+    names = [name for name in LockedSession.__dataclass_fields__ if name != "starts_at"]
+    statement = (
+        select(*(getattr(TrainingSession, name) for name in names), starts_at.label("starts_at"))
+        .where(TrainingSession.id.in_(session_ids))
+        .order_by(TrainingSession.id)
+        .with_for_update(of=TrainingSession)
+    )
+    return [LockedSession(**row._mapping) for row in db.session.execute(statement)]

@@ -1,0 +1,78 @@
+"""What the clock does to registrations: called by the worker every half minute, harmless when repeated."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, or_, select
+
+from ..catalogue.models import Meeting, SessionState, TrainingSession
+from ..clock import now
+from ..database import db, transaction
+from . import workflow
+from .models import Registration, Status, Submission
+
+# Rows per round: the worker writes in small steps, so that sign-ups never wait long.
+BATCH = 100
+
+
+def run_due() -> int:
+    """Expire what is due, then fill free places; return how many registrations changed."""
+    return _expire_due() + _fill_free()
+
+
+def purge_submissions() -> int:
+    """Forget held forms and differing details whose time is over; return how many."""
+    with transaction():
+        due = select(Submission.id).where(Submission.purge_at <= now()).limit(BATCH)
+        held = db.session.execute(
+            delete(Submission).where(Submission.id.in_(due), Submission.held_at.is_not(None))
+        ).rowcount
+        rest = (
+            db.session.query(Submission)
+            .filter(Submission.id.in_(due))
+            .update({"payload": None, "purge_at": None}, synchronize_session=False)
+        )
+        return int(held) + int(rest)
+
+
+def _expire_due() -> int:
+    moment = now()
+    starts_at = (
+        select(func.min(Meeting.starts_at))
+        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
+        .correlate(TrainingSession)
+        .scalar_subquery()
+    )
+    offers = select(Registration.id).where(
+        Registration.status == Status.OFFERED, Registration.offer_ends_at <= moment
+    )
+    started = (
+        select(Registration.id)
+        .join(TrainingSession, TrainingSession.id == Registration.training_session_id)
+        .where(
+            or_(
+                (Registration.status == Status.WAITING) & (starts_at <= moment),
+                (Registration.status == Status.PENDING)
+                & (func.coalesce(TrainingSession.decide_by, starts_at) <= moment),
+            )
+        )
+    )
+    due = [
+        *db.session.scalars(offers.order_by(Registration.offer_ends_at).limit(BATCH)),
+        *db.session.scalars(started.order_by(Registration.id).limit(BATCH)),
+    ]
+    for registration_id in due:
+        workflow.expire(registration_id)
+    return len(due)
+
+
+def _fill_free() -> int:
+    """Find sessions with a free place and somebody waiting: the net under every path that frees one."""
+    waiting = select(Registration.training_id).where(Registration.status == Status.WAITING).distinct()
+    sessions = db.session.scalars(
+        select(TrainingSession.id).where(
+            TrainingSession.state.in_((SessionState.PUBLISHED, SessionState.CLOSED)),
+            TrainingSession.training_id.in_(waiting),
+            or_(TrainingSession.capacity.is_(None), TrainingSession.places_taken < TrainingSession.capacity),
+        )
+    ).all()
+    return sum(workflow.fill_session(session_id) for session_id in sessions)

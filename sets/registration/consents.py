@@ -1,0 +1,81 @@
+"""What people agree to, in which words: texts are versioned, and each consent names its version and time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import func, insert, select
+
+from ..catalogue.models import PageText
+from ..database import db
+from ..languages import LANGUAGES, speaking
+from .applying import Application
+from .models import Consent, TextVersion
+
+
+def consent_words(kind: str) -> str:
+    """Return what the form says beside that consent, in the language being spoken; these words are versioned."""
+    if kind == "news":
+        return _("Write to me when a new training opens.")
+    if kind == "needs":
+        return _("I agree that the organising team reads this, to make the sessions accessible to me.")
+    raise KeyError(kind)
+
+
+def record(learner_id: int, application: Application, moment: datetime) -> None:
+    """Store that the notice was shown, and which consents were given, inside the open transaction."""
+    kinds = ["notice"]
+    if application.news:
+        kinds.append("news")
+    if application.needs and application.needs_consent:
+        kinds.append("needs")
+    rows = [
+        {
+            "learner_id": learner_id,
+            "kind": kind,
+            "text_version_id": _version(kind, application.page_language, moment),
+            "given_at": moment,
+        }
+        for kind in kinds
+    ]
+    db.session.execute(insert(Consent), rows)
+
+
+def _version(kind: str, language: str, moment: datetime) -> int:
+    """Return the id of the text as it stands now, making a new version when the words have changed."""
+    body = _body(kind, language)
+    latest = db.session.execute(
+        select(TextVersion.id, TextVersion.body)
+        .where(TextVersion.kind == kind, TextVersion.language == language)
+        .order_by(TextVersion.number.desc())
+        .limit(1)
+    ).first()
+    if latest is not None and latest.body == body:
+        return latest.id
+    number = select(func.coalesce(func.max(TextVersion.number), 0) + 1).where(
+        TextVersion.kind == kind, TextVersion.language == language
+    )
+    values = {"kind": kind, "language": language, "body": body, "from_at": moment}
+    statement = (
+        insert(TextVersion).values(**values, number=number.scalar_subquery()).returning(TextVersion.id)
+    )
+    return int(db.session.execute(statement).scalar_one())
+
+
+def _body(kind: str, language: str) -> str:
+    if kind != "notice":
+        with speaking(language if language in LANGUAGES else "en"):
+            return consent_words(kind)
+    page = db.session.execute(
+        select(PageText.fields, PageText.title)
+        .where(PageText.key == "privacy")
+        .order_by(PageText.language != language, PageText.language)
+        .limit(1)
+    ).first()
+    if page is None:
+        return ""
+    sections = page.fields.get("sections", {})
+    return "\n\n".join(
+        [page.title, *(f"{part['heading']}\n{part['markdown']}" for part in sections.values())]
+    )

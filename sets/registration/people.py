@@ -1,0 +1,97 @@
+"""One person, one row: how addresses are compared, and how a learner is found or made."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from datetime import datetime
+from typing import Any
+
+import idna
+from sqlalchemy import delete, insert, select
+
+from ..database import db, insert_or_ignore
+from .applying import Application
+from .models import Learner, LearnerWord
+
+DETAILS = (
+    "first_name", "last_name", "organisation", "organisation_kind", "role", "country", "source", "time_zone",
+)  # fmt: skip
+
+
+WORD = re.compile(r"\w+")
+LONGEST_WORD = 60
+
+
+def address_key(email: str) -> str:
+    """Return what an address is compared by: NFC, domain in its ASCII form, all in lower case. Dots and +tags stay."""
+    local, _, domain = unicodedata.normalize("NFC", email.strip()).rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        domain = domain.casefold()
+    return f"{local.casefold()}@{domain.casefold()}"
+
+
+def folded(*texts: str) -> str:
+    """Return texts as the search compares them: without accents, in lower case."""
+    joined = unicodedata.normalize("NFKD", " ".join(text for text in texts if text))
+    return "".join(letter for letter in joined if not unicodedata.combining(letter)).casefold()
+
+
+def find_learner(email: str) -> Any:
+    """Return (id, public_id, email, language, proven_at) of the person who holds the address, or None."""
+    columns = (
+        Learner.id, Learner.public_id, Learner.email, Learner.language, Learner.link_version,
+        *(getattr(Learner, name) for name in DETAILS),
+    )  # fmt: skip
+    statement = select(*columns).where(Learner.email_key == address_key(email), Learner.email_slot == 0)
+    return db.session.execute(statement).first()
+
+
+def make_learner(application: Application, moment: datetime) -> int | None:
+    """Insert the person and return their id; None when the address is known. Waits for a rival sign-up to end."""
+    learner_id = insert_or_ignore(
+        Learner,
+        {name: getattr(application, name) for name in DETAILS}
+        | {
+            "public_id": str(uuid.uuid4()),
+            "email": application.email,
+            "email_key": address_key(application.email),
+            "email_slot": 0,
+            "language": application.mail_language or application.page_language,
+            "answers": application.answers,
+            "form_version_id": application.form_version_id,
+            "link_version": 1,
+            "feed_version": 1,
+            "created_at": moment,
+        },
+    )
+    if learner_id is not None:
+        index_words(learner_id, application)
+    return learner_id
+
+
+def index_words(learner_id: int, person: Any) -> None:
+    """Make the person findable by the words of their name, address and organisation as they are now."""
+    db.session.execute(delete(LearnerWord).where(LearnerWord.learner_id == learner_id))
+    words = search_words(person.first_name, person.last_name, person.email, person.organisation or "")
+    words |= {folded(person.email)[:LONGEST_WORD]}
+    db.session.execute(
+        insert(LearnerWord), [{"learner_id": learner_id, "word": word} for word in sorted(words)]
+    )
+
+
+def search_words(*texts: str) -> set[str]:
+    """Return the folded words of some texts, as they stand in the index."""
+    return {word[:LONGEST_WORD] for word in WORD.findall(folded(*texts))}
+
+
+def differs(application: Application, learner: Any) -> bool:
+    """Tell whether details were typed that are not the stored ones."""
+    return any(
+        folded(getattr(application, name)) != folded(getattr(learner, name) or "")
+        for name in DETAILS
+        if getattr(application, name) and name != "time_zone"
+    )

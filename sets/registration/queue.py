@@ -1,0 +1,85 @@
+"""Who waits for what, in one strict order, and why the next person was or was not offered a place.
+
+"Waits for session S" has one definition here: in S's queue, or waiting for any date of the training in S's language;
+without a live offer for the training; and, when waiting for any date, without having had S already.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from ..database import db
+from .models import Registration, Status
+
+
+def waits_for(session_id: int, training_id: int, language: str) -> ColumnElement[bool]:
+    """Return the predicate "this registration waits for that session" (see the module's first lines)."""
+    other = aliased(Registration)
+    same_person = and_(other.learner_id == Registration.learner_id, other.training_id == training_id)
+    return and_(
+        Registration.training_id == training_id,
+        Registration.status == Status.WAITING,
+        or_(
+            Registration.training_session_id == session_id,
+            and_(
+                Registration.training_session_id.is_(None),
+                wants(language),
+                ~exists().where(same_person, other.training_session_id == session_id),
+                # Somebody who has a place in another session of the training waits for no date any more.
+                ~exists().where(same_person, other.status.in_((Status.CONFIRMED, Status.PENDING))),
+            ),
+        ),
+        ~exists().where(same_person, other.status == Status.OFFERED),
+    )
+
+
+def wants(language: str) -> ColumnElement[bool]:
+    """Return the predicate "asks for that language"; the list is JSON, and a code is a word in quotes in it."""
+    return cast(Registration.wants, Text).like(f'%"{language}"%')
+
+
+def next_waiting(session_id: int, training_id: int, language: str) -> Any:
+    """Return the first registration that waits for that session (id, learner_id, training_session_id), or None."""
+    statement = (
+        select(
+            Registration.id, Registration.learner_id, Registration.training_session_id, Registration.status
+        )
+        .where(waits_for(session_id, training_id, language))
+        .order_by(Registration.queue_number, Registration.id)
+        .limit(1)
+    )
+    return db.session.execute(statement).first()
+
+
+def is_anyone_waiting(session_id: int, training_id: int, language: str) -> bool:
+    """Tell whether a newcomer would jump the queue."""
+    return next_waiting(session_id, training_id, language) is not None
+
+
+def rank_of(registration: Any) -> int | None:
+    """Return the 1-based rank of a waiting registration for its session; None for any-date waits and other states."""
+    if registration.status != Status.WAITING or registration.training_session_id is None:
+        return None
+    language = registration.session.language
+    return rank_at(
+        registration.training_session_id, registration.training_id, language, registration.queue_number
+    )
+
+
+def rank_at(session_id: int, training_id: int, language: str, number: int) -> int:
+    """Return the rank that a queue number has for that session."""
+    statement = select(func.count(func.distinct(Registration.learner_id))).where(
+        waits_for(session_id, training_id, language), Registration.queue_number <= number
+    )
+    return int(db.session.execute(statement).scalar_one())
+
+
+def count_waiting(session_id: int, training_id: int, language: str) -> int:
+    """Return how many people wait for that session."""
+    statement = select(func.count(func.distinct(Registration.learner_id))).where(
+        waits_for(session_id, training_id, language)
+    )
+    return int(db.session.execute(statement).scalar_one())

@@ -1,0 +1,61 @@
+"""The table of a registration's states: which verb leads from where to where. What it does not have is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from .models import Status
+
+PENDING, WAITING, OFFERED = Status.PENDING, Status.WAITING, Status.OFFERED
+CONFIRMED, CANCELLED, REJECTED, EXPIRED = Status.CONFIRMED, Status.CANCELLED, Status.REJECTED, Status.EXPIRED
+
+# verb: {from: allowed ends}; None is "no registration yet".
+AS_NEW = frozenset({CONFIRMED, PENDING, WAITING})
+TRANSITIONS: dict[str, dict[Status | None, frozenset[Status]]] = {
+    "register": {None: AS_NEW, CANCELLED: AS_NEW, EXPIRED: AS_NEW},
+    "offer": {None: frozenset({OFFERED}), WAITING: frozenset({OFFERED})},
+    "fill": {None: frozenset({CONFIRMED, PENDING}), WAITING: frozenset({CONFIRMED, PENDING})},
+    "accept": {OFFERED: frozenset({CONFIRMED})},
+    "decline": {OFFERED: frozenset({CANCELLED})},
+    "approve": {PENDING: frozenset({CONFIRMED})},
+    "reject": {PENDING: frozenset({REJECTED}), CONFIRMED: frozenset({REJECTED})},
+    "cancel": {status: frozenset({CANCELLED}) for status in (PENDING, WAITING, OFFERED, CONFIRMED)},
+    "withdraw": {WAITING: frozenset({CANCELLED})},
+    "expire": {status: frozenset({EXPIRED}) for status in (PENDING, WAITING, OFFERED)},
+}
+
+REFUSALS: dict[str, Any] = {
+    "not_found": _l("This registration no longer exists."),
+    "no_transition": _l(
+        "This can no longer be done: the registration has changed in the meantime. Load the page again."
+    ),
+    "session_closed": _l(
+        "Registration for this session has just closed. Choose another date, or ask to be told."
+    ),
+    "session_unknown": _l("This session does not exist any more. Choose another date, or ask to be told."),
+    "offer_over": _l("The time to answer is over, and the place went to the next person."),
+    "already_confirmed": _l(
+        "You already have a place in another session of this training. Give it up first."
+    ),
+}
+
+
+class RegistrationRefused(Exception):  # noqa: N818  (it is a refusal, not an error)
+    """The workflow refuses: `reason` is a key of REFUSALS, the text is for the person who asked."""
+
+    def __init__(self, reason: str, *, training_id: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.training_id = training_id
+
+    def __str__(self) -> str:
+        return str(REFUSALS[self.reason])
+
+
+def check_transition(verb: str, before: str | None, after: str) -> None:
+    """Raise RegistrationRefused unless the table has this step."""
+    allowed = TRANSITIONS[verb].get(Status(before) if before else None, frozenset())
+    if after not in allowed:
+        raise RegistrationRefused("no_transition")
