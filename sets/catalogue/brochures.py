@@ -1,0 +1,221 @@
+"""The trainings' brochures: what stands in them, the file kept of each, its row and its name.
+
+How a content becomes a PDF: `brochure_pdf`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import ngettext, pgettext
+from markdown_it import MarkdownIt
+from sqlalchemy import select
+
+from ..clock import now
+from ..database import after_commit, db, transaction
+from ..languages import speaking
+from .brochure_pdf import BrochureIncomplete, BrochureRefused, content_hash, make_brochure
+from .emblems import emblem
+from .models import Brochure, Training, TrainingState
+from .versions import bump_catalogue_version
+
+__all__ = [
+    "BrochureIncomplete",
+    "BrochureRefused",
+    "brochure_content",
+    "brochure_file",
+    "brochure_filename",
+    "brochure_path",
+    "build_brochures",
+    "make_brochure",
+    "store_brochure",
+]
+
+log = structlog.get_logger()
+
+GENERATED, UPLOADED = "generated", "uploaded"
+SECTIONS = {"outcome": "paragraphs", "skills": "items", "programme": "items", "method": "paragraphs"}
+LETTERS = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l"})
+
+
+def build_brochures(programme: Any) -> list[str]:
+    """Make the brochures that are missing or no longer say what the texts say.
+
+    Returns a sentence for each one that could not be made; the others are made all the same.
+    """
+    refusals = []
+    query = select(Training).where(Training.state != TrainingState.DRAFT).order_by(Training.position)
+    wanted = [(training, language) for training in db.session.scalars(query) for language in training.texts]
+    for training, language in wanted:
+        try:
+            store_brochure(training, language, programme=programme)
+        except BrochureRefused as refusal:
+            refusals.append(f"{training.slug}, {language}: {refusal}")
+            log.warning("brochure_refused", training=training.slug, language=language, reason=str(refusal))
+    return refusals
+
+
+def store_brochure(training: Training, language: str, *, programme: Any) -> Brochure:
+    """Make one training's brochure if its content changed, and return its row. Call it outside any transaction.
+
+    A file of the team's own is never replaced. Raises BrochureRefused.
+    """
+    key = (training.id, language)
+    content = brochure_content(training, language, programme=programme)
+    digest = content_hash(content)
+    row = db.session.get(Brochure, key)
+    if row and (row.source == UPLOADED or (row.content_hash == digest and brochure_path(row).is_file())):
+        return row
+    pdf = make_brochure(content)
+    path = Path("brochures") / f"{digest}.pdf"
+    _write_whole(Path(current_app.instance_path) / path, pdf)
+    with transaction() as session:
+        row = session.get(Brochure, key)
+        if row and row.source == UPLOADED:
+            return row
+        if row is None:
+            row = Brochure(training_id=key[0], language=language)
+            session.add(row)
+        elif row.path != str(path):
+            after_commit(brochure_path(row).unlink)
+        row.source, row.content_hash, row.path = GENERATED, digest, str(path)
+        row.sha256, row.bytes, row.made_at = sha256(pdf).hexdigest(), len(pdf), now()
+        bump_catalogue_version(session)
+    return row
+
+
+def brochure_file(slug: str, language: str) -> Brochure | None:
+    """Return the brochure to serve, if its training is published and its file is there."""
+    row = db.session.scalar(
+        select(Brochure)
+        .join(Training, Training.id == Brochure.training_id)
+        .where(
+            Training.slug == slug, Training.state == TrainingState.PUBLISHED, Brochure.language == language
+        )
+    )
+    return row if row and brochure_path(row).is_file() else None
+
+
+def brochure_path(brochure: Brochure) -> Path:
+    """Return where the file lies."""
+    return Path(current_app.instance_path) / brochure.path
+
+
+def brochure_filename(programme: Any, training: Training, language: str) -> str:
+    """Return a name that a person understands: SETS-brochure-1-economie-sociale-fr.pdf."""
+    text = training.texts.get(language)
+    title = _ascii(text.fields.get("short_title", "") if text else "").lower() or training.slug
+    name = _ascii(programme.name) or "programme"
+    return f"{name}-brochure-{training.position}-{title}-{language}.pdf"
+
+
+def brochure_content(training: Training, language: str, *, programme: Any) -> dict[str, Any]:
+    """Return everything that a brochure shows, as plain data, in its language."""
+    text = training.texts.get(language)
+    fields = text.fields if text else {}
+    sections = fields.get("sections", {})
+    drawn = emblem(training.position, training.slug)
+    address = f"{current_app.config['BASE_URL']}/{language}/trainings/{training.slug}"
+    host = address.partition("://")[2].partition("/")[0]
+    with speaking(language):
+        return {
+            "language": language,
+            "programme": {
+                "name": programme.name,
+                "operator": programme.operator,
+                "contact_email": programme.contact_email,
+                "funder": programme.funder,
+            },
+            "training": {
+                "position": training.position,
+                "emblem": {
+                    "tone": drawn.tone,
+                    "on_tone": drawn.on_tone,
+                    "shapes": drawn.svg(ground=False),
+                },
+                **{key: fields.get(key) for key in ("title", "audience", "description", "intro")},
+                **{
+                    key: {
+                        "heading": sections.get(key, {}).get("heading"),
+                        kind: list(plain_texts(sections.get(key, {}).get("markdown", ""))),
+                    }
+                    for key, kind in SECTIONS.items()
+                },
+            },
+            "facts": _facts(training, fields),
+            "labels": _labels(programme),
+            "site": {"url": address, "shown": [host, address.partition(host)[2]]},
+            "colophon": list(_colophon(programme)),
+        }
+
+
+def plain_texts(markdown: str) -> Iterator[str]:
+    """Yield the text of each paragraph and list item of a Markdown text, without its marks."""
+    for token in MarkdownIt().parse(markdown):
+        if token.type != "inline":
+            continue
+        words = "".join(
+            " " if part.type in ("softbreak", "hardbreak") else part.content for part in token.children or ()
+        )
+        if words.strip():
+            yield words.strip()
+
+
+def _facts(training: Training, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    hours = ngettext("%(num)s hour", "%(num)s hours", training.hours)
+    return [
+        {"label": _("Length"), "value": hours},
+        {"label": _("Price"), "value": pgettext("price of a training", "Free")},
+        {"label": _("Where"), "value": pgettext("place of a training", "Online")},
+        {"label": pgettext("audience of a training", "For"), "value": fields.get("audience_short")},
+    ]
+
+
+def _labels(programme: Any) -> dict[str, str]:
+    return {
+        "tag": _("Free training, online"),
+        "register": _("Register"),
+        "register_text": _("On the %(name)s site, in a minute, without an account.", name=programme.name),
+        "question": _("A question?"),
+        "question_text": _("Write to us, a person will answer you."),
+        "funded": _("Funded by the European Union"),
+        "eu_emblem": _("Emblem of the European Union"),
+    }
+
+
+def _colophon(programme: Any) -> Iterator[str]:
+    name = f"{programme.name}, {programme.full_name}" if programme.full_name else programme.name
+    yield ". ".join(part for part in (name, programme.grant) if part) + "."
+    if names := [partner.name for partner in programme.partners]:
+        yield _("Partners: %(names)s.", names=", ".join(names))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".draft", delete=False) as draft:
+        try:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+            os.chmod(draft.name, 0o644)
+            os.replace(draft.name, path)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+
+
+def _ascii(words: str) -> str:
+    """Return the words in plain letters and digits, joined by hyphens."""
+    letters = unicodedata.normalize("NFKD", words.translate(LETTERS)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", letters).strip("-")
