@@ -217,5 +217,6 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 def _ascii(words: str) -> str:
     """Return the words in plain letters and digits, joined by hyphens."""
-    letters = unicodedata.normalize("NFKD", words.translate(LETTERS)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "-", letters).strip("-")
+    apart = re.sub(r"[\W_]+", "-", words.translate(LETTERS))
+    letters = unicodedata.normalize("NFKD", apart).encode("ascii", "ignore").decode()
+    return re.sub(r"-+", "-", letters).strip("-")
