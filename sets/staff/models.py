@@ -14,6 +14,9 @@ from ..database import JSONText, Model, UTCDateTime
 
 ROLES = ("administrator", "organiser", "coordinator")
 
+# A type of its own: `as_mutable` takes every column of the same type object along.
+_LIST = MutableList.as_mutable(JSONText.copy())
+
 account_role = Table(
     "account_role",
     Model.metadata,
@@ -46,7 +49,7 @@ class Account(Model, UserMixin):
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSONText))
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(_LIST)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     create_datetime: Mapped[datetime] = mapped_column(UTCDateTime)
     update_datetime: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -66,7 +69,7 @@ class WebAuthn(Model, WebAuthnMixin):
     credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), unique=True, index=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary(1024))
     sign_count: Mapped[int] = mapped_column(Integer, default=0)
-    transports: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSONText))
+    transports: Mapped[list[str] | None] = mapped_column(_LIST)
     backup_state: Mapped[bool] = mapped_column(Boolean)
     device_type: Mapped[str] = mapped_column(String(64))
     extensions: Mapped[str | None] = mapped_column(String(255))
