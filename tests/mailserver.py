@@ -57,7 +57,7 @@ class Received:
     def _body(self, kind: str) -> str:
         part = self.message.get_body((kind,))
         assert part is not None, f"The mail {self.subject!r} has no {kind} part."
-        return part.get_content()
+        return part.get_content().replace("\r\n", "\n")
 
 
 @dataclass
