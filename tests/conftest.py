@@ -27,11 +27,10 @@ pytest_plugins = ["tests.browser"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder that all processes of this run share, and what translators wrote readable for the app."""
+    """Make the folder that all processes of this run share."""
     config.addinivalue_line("markers", "settings(**values): settings of the site for this test, by full name")
     if not hasattr(config, "workerinput"):
         os.environ[FOLDER] = tempfile.mkdtemp(prefix="sets-tests-")
-        databases.compile_translations()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -22,8 +22,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 KINDS = ("sqlite", "postgresql")
 ROOT = Path(__file__).resolve().parent.parent
@@ -184,19 +182,6 @@ def stop_server(folder: Path) -> None:
             if not pid_file.exists():
                 return
             time.sleep(0.1)
-
-
-def compile_translations() -> None:
-    """Compile each language's sentences if they changed, as `make` does."""
-    for source in (ROOT / "translations").glob("*/LC_MESSAGES/messages.po"):
-        target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            with source.open("rb") as file:
-                catalogue = read_po(file, locale=source.parent.parent.name)
-            draft = target.with_suffix(f".{os.getpid()}")
-            with draft.open("wb") as file:
-                write_mo(file, catalogue)
-            draft.replace(target)
 
 
 _READY = """
