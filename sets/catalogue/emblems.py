@@ -59,8 +59,8 @@ DRAWN = {
         f'<path fill="{PAPER}" d="M13 42h14a21 21 0 0 0 42 0h14a35 35 0 0 1-70 0z"/>'
         f'<circle fill="{SUN}" cx="20" cy="20" r="15"/>'
         f'<path fill="{PAPER}" d="M62 6h28v28H62z"/>'
-        f'<path fill="{PAPER}" d="M20 96a28 28 0 0 1 56 0z"/>'
-        f'<path fill="{INK}" d="M34 96a14 14 0 0 1 28 0z"/>',
+        f'<path fill="{INK}" d="M22 96a26 26 0 0 1 52 0z"/>'
+        f'<path fill="{PAPER}" d="M35 96a13 13 0 0 1 26 0z"/>',
     ),
 }
 
