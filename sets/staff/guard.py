@@ -1,0 +1,175 @@
+"""Who may open what below /staff/: refused by default, opened by `staff_blueprint` or by the list of doors here.
+
+Also what every staff page is given: the account, its menu, the notices, the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from ..dates import zone_words
+from ..http import private_page
+from ..languages import LANGUAGES, preferred_language
+from .cookies import is_staff_path
+from .models import ROLES, Account
+from .notices import staff_notices
+from .roles import has_role
+from .staff_sessions import note_seen
+
+# The doors: what somebody who is not signed in may open.
+DOORS = {
+    "security.login",
+    "security.logout",
+    "security.forgot_password",
+    "security.reset_password",
+    "security.two_factor_token_validation",
+    "security.mf_recovery",
+    "security.wan_signin",
+    "security.wan_signin_response",
+}
+# Pages of Flask-Security that this site does without.
+WALLED_UP = {"security.two_factor_rescue", "security.tf_select"}
+# One's own account: any role opens it.
+OWN = {"security"}
+MENU: tuple[tuple[str, Callable[[], str], str], ...] = (
+    ("/staff/", lambda: _("Dashboard"), "coordinator"),
+    ("/staff/sessions", lambda: _("Sessions"), "coordinator"),
+    ("/staff/registrations", lambda: _("Registrations"), "coordinator"),
+    ("/staff/outbox", lambda: _("Messages"), "coordinator"),
+    ("/staff/activity", lambda: _("Activity"), "administrator"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Guard everything below /staff/, and give its pages what they all show."""
+    before = app.before_request_funcs.setdefault(None, [])
+    # The language first, so that every refusal is in it; the guard after the check of tokens (sets/extensions.py).
+    before.insert(0, _speak_the_readers_language)
+    app.before_request(_refuse_by_default)
+    app.context_processor(_staff_context)
+    app.after_request(_keep_private)
+
+
+def staff_blueprint(
+    name: str, import_name: str, *, role: str = "coordinator", url_prefix: str = "/staff", **options: Any
+) -> Blueprint:
+    """Return a blueprint whose every view asks for a signed-in account of that role (or one that contains it).
+
+    `url_prefix` stands below /staff. Single views ask for more with `needs_role`.
+    """
+    if role not in ROLES:
+        raise ValueError(f"{role!r} is not a role: {', '.join(ROLES)}.")
+    if not is_staff_path(url_prefix):
+        raise ValueError(f"{url_prefix!r} is not below /staff.")
+    blueprint = Blueprint(name, import_name, url_prefix=url_prefix, **options)
+    blueprint.staff_role = role  # type: ignore[attr-defined]
+    blueprint.before_request(lambda: refusal(role))
+    return blueprint
+
+
+def needs_role(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Ask for a role on one view of a blueprint that is open to more."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **values: Any) -> Any:
+            return refusal(role) or view(*args, **values)
+
+        return guarded
+
+    return decorate
+
+
+def signed_in_account() -> Account:
+    """Return the account that opened this page; the guard has seen to it that there is one."""
+    return current_user._get_current_object()
+
+
+def safe_next(target: str | None) -> str:
+    """Return a local address below /staff that may be gone back to, or ""."""
+    target = (target or "").removeprefix(request.host_url.rstrip("/"))
+    if not target or "\\" in target or "//" in target or any(ord(sign) < 33 for sign in target):
+        return ""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    return target if not parts.scheme and not parts.netloc and is_staff_path(parts.path) else ""
+
+
+def _speak_the_readers_language() -> None:
+    if not is_staff_path(request.path):
+        return
+    g.lang = preferred_language(request)
+    if current_user.is_authenticated:
+        g.account_id = current_user.id
+        if current_user.language in LANGUAGES:
+            g.lang = current_user.language
+
+
+def _refuse_by_default() -> Any:
+    """Refuse whatever is not known to be open, so that a blueprint made without `staff_blueprint` is closed."""
+    if not is_staff_path(request.path):
+        return None
+    if request.endpoint in WALLED_UP:
+        abort(404)
+    if request.endpoint in DOORS:
+        return None
+    name = request.blueprint
+    blueprint: Any = current_app.blueprints.get(name or "")
+    role = "coordinator" if name in OWN or name is None else getattr(blueprint, "staff_role", "administrator")
+    if (answer := refusal(role)) is not None:
+        return answer
+    note_seen(g.staff_session)
+    return None
+
+
+def refusal(role: str) -> Any:
+    """Return an answer for somebody who may not come in, or None; the wrong role is a 403."""
+    if not current_user.is_authenticated:
+        if request.method in ("GET", "HEAD"):
+            here = request.full_path.rstrip("?")
+        else:
+            flash(
+                _("You were signed out. Sign in, then go back: what you typed is still in your browser."),
+                "error",
+            )
+            here = ""
+        return redirect(url_for("security.login", next=safe_next(here) or None), 303)
+    if not has_role(current_user, role):
+        abort(403)
+    return None
+
+
+def _staff_context() -> dict[str, Any]:
+    if not is_staff_path(request.path) or not current_user.is_authenticated:
+        return {}
+    account = signed_in_account()
+    return {
+        "account": account,
+        "account_name": account.name or account.email,
+        "staff_menu": _menu(account),
+        "staff_notices": staff_notices(),
+        "staff_zone": _("Hours shown: %(zone)s.", zone=zone_words(account.time_zone)),
+        "is_administrator": has_role(account, "administrator"),
+        "is_organiser": has_role(account, "organiser"),
+    }
+
+
+def _menu(account: Account) -> list[tuple[str, str, bool]]:
+    entries = [(url, label()) for url, label, role in MENU if has_role(account, role)]
+    here = request.path.rstrip("/") or "/"
+    fits = [url for url, _label in entries if url != "/staff/" and (here + "/").startswith(url + "/")]
+    current = max(fits, key=len) if fits else ("/staff/" if here == "/staff" else None)
+    return [(url, label, url == current) for url, label in entries]
+
+
+def _keep_private(response: Any) -> Any:
+    return private_page(response) if is_staff_path(request.path) else response

@@ -1,0 +1,75 @@
+"""The mails to the team about their own accounts: all of the kind `account`, written when they are sent, never kept.
+
+The row says which account and why; links that set a password are made in the sender and stand nowhere else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext as _
+from flask_security.recoverable import generate_reset_password_token
+
+from .. import clock
+from ..database import db
+from ..dates import datetime_words
+from ..mailing import kinds, outbox
+from ..mailing.links import Links, page_url
+from ..mailing.models import Priority
+from .account_settings import LINK_WITHIN
+from .models import Account
+
+KIND = "account"
+INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
+
+
+def init_app(_app: Flask) -> None:
+    """Make the kind of mail known."""
+    kinds.register(KIND, compose, keeps_text=False)
+
+
+def post_account_mail(account: Account, purpose: str, **facts: Any) -> None:
+    """Put a mail about an account into the outbox, in the open transaction."""
+    outbox.post(
+        KIND,
+        to=account.email,
+        language=account.language,
+        priority=Priority.ACCOUNT,
+        facts={"purpose": purpose, "account_id": account.id, **facts},
+    )
+
+
+def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
+    """Write the mail as things stand now; an account that is gone or disabled gets none."""
+    account = db.session.get(Account, posted.facts["account_id"])
+    if account is None or not account.active:
+        raise kinds.NotWanted("account_gone")
+    purpose = posted.facts["purpose"]
+    context: dict[str, Any] = {"name": account.name, "address": account.email}
+    if purpose in (INVITATION, LINK):
+        if clock.now() - posted.posted_at > LINK_WITHIN:
+            raise kinds.NotWanted("link_expired")
+        token = generate_reset_password_token(account)
+        context["link"] = links.hide(page_url("security.reset_password", token=token), token)
+    else:
+        moment = datetime.fromisoformat(posted.facts["at"])
+        context["moment"] = datetime_words(moment, account.time_zone)
+        context["account_link"] = page_url("account.show_account")
+        context["browser"] = posted.facts.get("browser", "")
+        context["change"] = change_words(posted.facts.get("change", ""))
+    return kinds.Letter(context=context, template=f"account_{purpose}")
+
+
+def change_words(change: str) -> str:
+    """Return what was changed, as a sentence."""
+    sentences = {
+        "password": _("The password of your account was changed."),
+        "second_factor_on": _("The second factor of your account was turned on."),
+        "second_factor_off": _("The second factor of your account was turned off."),
+        "passkey_added": _("A passkey was added to your account."),
+        "passkey_deleted": _("A passkey was deleted from your account."),
+        "codes": _("New recovery codes were made for your account."),
+    }
+    return sentences.get(change, "")
