@@ -8,16 +8,16 @@ import threading
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import font_source_sans_pro
-import font_source_serif_pro
 import typst
 
 FOLDER = Path(__file__).parent / "typst"
 FONT_FOLDERS = [
-    str(Path(package.__file__).parent / "files") for package in (font_source_sans_pro, font_source_serif_pro)
+    str(files(package) / "files") for package in ("font_source_sans_pro", "font_source_serif_pro")
 ]
 # Every PDF bears the same moment, so that the same content gives the same bytes.
 MADE_AT = 1_735_689_600
@@ -75,7 +75,7 @@ def make_brochure(content: dict[str, Any]) -> bytes:
     if missing := list(_missing(content)):
         raise BrochureIncomplete(missing)
     try:
-        return _compiler().compile(
+        pdf = _compiler().compile(
             str(FOLDER / "brochure.typ"),
             format="pdf",
             sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
@@ -86,6 +86,9 @@ def make_brochure(content: dict[str, Any]) -> bytes:
         if unknown := re.search(r'the text `"(.+?)"` could not be displayed', error.message):
             raise BrochureRefused(f"The brochure's fonts have no character {unknown[1]}") from error
         raise
+    if not isinstance(pdf, bytes):
+        raise TypeError("A PDF is one piece of bytes.")
+    return pdf
 
 
 def content_hash(content: dict[str, Any]) -> str:
@@ -96,8 +99,8 @@ def content_hash(content: dict[str, Any]) -> str:
 
 @cache
 def _layout() -> bytes:
-    files = sorted(path for path in FOLDER.rglob("*") if path.is_file())
-    return b"".join((typst.__version__.encode(), *(sha256(path.read_bytes()).digest() for path in files)))
+    sources = sorted(path for path in FOLDER.rglob("*") if path.is_file())
+    return b"".join((version("typst").encode(), *(sha256(path.read_bytes()).digest() for path in sources)))
 
 
 @cache

@@ -6,6 +6,9 @@ chosen by the slug, from the same cuts, so that a training keeps its emblem for 
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeVar
+
+T = TypeVar("T")
 
 INK = "#1c1a26"
 PAPER = "#f7f0e1"
@@ -124,7 +127,7 @@ class _Dice:
         self._rest, thrown = divmod(self._rest, sides)
         return thrown
 
-    def pick(self, choices: tuple[str, ...]) -> str:
+    def pick(self, choices: tuple[T, ...]) -> T:
         return choices[self.number(len(choices))]
 
     def two(self, choices: tuple[str, ...]) -> tuple[str, str]:
