@@ -1,18 +1,25 @@
-"""The bell that wakes the worker: huey on SQLite, PostgreSQL or Redis. It carries no work and may be lost.
+"""The bell that wakes the worker: huey's queue on SQLite, PostgreSQL or Redis. It carries no work and may be lost.
 
 The outbox table is the guarantee; the worker looks at it every few seconds whatever the bell does.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import structlog
 from flask import Flask, current_app
+from sqlalchemy import event
 
-from .database import after_commit
+from .database import after_commit, db, is_writing
 
 log = structlog.get_logger()
+
+# Seconds between two looks at a queue that cannot wake its reader (SQLite).
+LOOK_EVERY = 0.1
+# huey's tables on PostgreSQL stand apart, where migrations never see them.
+SCHEMA = "sets_queue"
 
 
 def init_app(app: Flask) -> None:
@@ -28,29 +35,67 @@ def huey_of(app: Flask) -> Any:
 
 
 def ring() -> None:
-    """Wake the worker once the open transaction is stored."""
-    after_commit(_ring_now)
+    """Wake the worker once what is being written is stored."""
+    if is_writing():
+        after_commit(_ring_now)
+    else:
+        # Flask-Security commits by itself.
+        event.listen(db.session(), "after_commit", lambda _session: _ring_now(), once=True)
+
+
+def wait(app: Flask, seconds: float) -> bool:
+    """Wait until the bell rings, for so long at most; tell whether it rang. One ring wakes one worker."""
+    until = time.monotonic() + seconds
+    try:
+        storage = huey_of(app).storage
+        while (left := until - time.monotonic()) > 0:
+            if storage.dequeue() is not None:
+                return True
+            if not storage.blocking:
+                time.sleep(min(LOOK_EVERY, left))
+    except Exception as error:
+        # Made anew at the next wait: the queue's file or server may be back by then.
+        log.warning("bell_not_heard", kind=type(error).__name__)
+        app.extensions["bell"] = None
+        time.sleep(max(0.0, until - time.monotonic()))
+    return False
 
 
 def _ring_now() -> None:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
-        huey_of(current_app._get_current_object()).storage.enqueue(b"ring")  # type: ignore[attr-defined]
-    except Exception:
+        storage = huey_of(app).storage
+        # A ring that nobody heard yet is enough: a queue must not grow while the worker is away.
+        if storage.queue_size() == 0:
+            storage.enqueue(b"ring")
+    except Exception as error:
         # A mail that waits five seconds is better than a registration that fails.
-        log.warning("bell_failed", exc_info=True)
+        log.warning("bell_failed", kind=type(error).__name__)
+        app.extensions["bell"] = None
 
 
 def _make_huey(url: str) -> Any:
     if url.startswith("sqlite:///"):
         from huey import SqliteHuey
 
-        return SqliteHuey(
-            "sets", filename=url.removeprefix("sqlite:///"), results=False, timeout=2, fsync=False
-        )
+        path = url.removeprefix("sqlite:///")
+        return SqliteHuey("sets", filename=path, results=False, timeout=2, fsync=False, cache_mb=1)
     if url.startswith("postgresql://"):
         from huey import PostgresHuey
 
-        return PostgresHuey("sets", dsn=url, results=False)
+        return PostgresHuey("sets", connection=lambda: _connect_postgresql(url), results=False)
     from huey import RedisHuey
+    from redis import ConnectionPool
 
-    return RedisHuey("sets", url=url, results=False)
+    # A Redis that does not answer must not hold a page.
+    pool = ConnectionPool.from_url(url, socket_connect_timeout=1, socket_timeout=5)
+    return RedisHuey("sets", connection_pool=pool, results=False, read_timeout=1)
+
+
+def _connect_postgresql(url: str) -> Any:
+    import psycopg
+
+    connection = psycopg.connect(url, connect_timeout=2, autocommit=True)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    connection.execute(f"SET search_path TO {SCHEMA}")
+    return connection

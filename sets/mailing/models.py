@@ -6,10 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..database import JSONText, Model, UTCDateTime
+from ..database import JSONText, Model, UTCDateTime, personal
+
+
+_LETTER = personal(
+    purpose=_l("To know what we wrote to you, and whether it arrived."), keep="mails", eraser="null"
+)
+_FACTS = personal(
+    purpose=_l("To know what we wrote to you, and whether it arrived."), keep="mails", eraser="blank"
+)
 
 
 class DeliveryStatus(StrEnum):
@@ -65,9 +74,9 @@ class Delivery(Model):
     priority: Mapped[int] = mapped_column(Integer)
     learner_id: Mapped[int | None] = mapped_column(ForeignKey("learner.id", ondelete="SET NULL"), index=True)
     campaign_id: Mapped[int | None] = mapped_column(Integer, index=True)
-    to_address: Mapped[str | None] = mapped_column(String(320), index=True)
+    to_address: Mapped[str | None] = mapped_column(String(320), index=True, info=_LETTER)
     language: Mapped[str] = mapped_column(String(8))
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict, info=_FACTS)
     context_id: Mapped[str | None] = mapped_column(String(36))
     status: Mapped[str] = mapped_column(String(12), default=DeliveryStatus.QUEUED)
     reason: Mapped[str | None] = mapped_column(String(40))
@@ -76,10 +85,10 @@ class Delivery(Model):
     lease_by: Mapped[str | None] = mapped_column(String(120))
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     smtp_code: Mapped[int | None] = mapped_column(Integer)
-    smtp_text: Mapped[str | None] = mapped_column(Text)
+    smtp_text: Mapped[str | None] = mapped_column(Text, info=_LETTER)
     bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    subject: Mapped[str | None] = mapped_column(Text)
-    text: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text, info=_LETTER)
+    text: Mapped[str | None] = mapped_column(Text, info=_LETTER)
     posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     keep_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)

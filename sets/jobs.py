@@ -1,0 +1,88 @@
+"""Every background and periodic job, on one page. Mail itself is sent by `mailing.sending`, run by `worker.py`.
+
+Each step is one use case, harmless when repeated or when two workers run it at once. A step that has more to do than
+one round allows says so by returning how much it did: it is called again after a short pause.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+import structlog
+from flask import Flask
+
+from .database import db
+
+log = structlog.get_logger()
+
+# A round of a step writes at most so many rows; between two rounds others get their turn.
+PAUSE_BETWEEN_ROUNDS = 0.05
+ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Step:
+    """A periodic job: what is called (`module:function`), and every how many seconds."""
+
+    call: str
+    every: float
+
+    def function(self) -> Callable[[], int | None] | None:
+        """Return the function, or None while its capability is not there."""
+        module, _, name = self.call.partition(":")
+        try:
+            present = find_spec(module) is not None
+        except ModuleNotFoundError:
+            present = False
+        return getattr(import_module(module), name, None) if present else None
+
+
+STEPS = [
+    # Offers that ended, decisions that are due, places to fill, sessions that began.
+    Step("sets.registration.clock_steps:run_due", every=20),
+    Step("sets.registration.clock_steps:purge_submissions", every=600),
+    # A mail whose worker is gone is shown as doubtful.
+    Step("sets.mailing.claims:expire", every=30),
+    # What may not be kept any longer.
+    Step("sets.mailing.retention:forget_texts", every=3600),
+    Step("sets.limits:forget_old", every=600),
+]
+
+
+class Clock:
+    """Runs the steps when they are due, one after the other; a step that fails is tried again at its next time."""
+
+    def __init__(self, app: Flask, steps: list[Step] | None = None) -> None:
+        self.app = app
+        self.steps = STEPS if steps is None else steps
+        self._due = dict.fromkeys(self.steps, 0.0)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Run until `stopping` is set."""
+        while not stopping.is_set():
+            for step in self.steps:
+                if not stopping.is_set() and time.monotonic() >= self._due[step]:
+                    self._due[step] = time.monotonic() + step.every
+                    self.run_step(step, stopping)
+            stopping.wait(1)
+
+    def run_step(self, step: Step, stopping: threading.Event) -> None:
+        """Run one step until it has nothing left to do."""
+        function = step.function()
+        if function is None:
+            return
+        for _ in range(ROUNDS):
+            try:
+                with self.app.app_context():
+                    done = function()
+                    db.session.rollback()
+            except Exception as error:
+                log.exception("step_failed", step=step.call, kind=type(error).__name__)
+                return
+            if not done or stopping.wait(PAUSE_BETWEEN_ROUNDS):
+                return

@@ -1,0 +1,226 @@
+"""Who may send which mail: leases on rows of the outbox, and what became of them. Every statement names its owner.
+
+A claim is a lease on a waiting row; `sending` is stored just before the dialogue and its result right after it. A row
+found in `sending` whose owner is gone is `unknown`: only a person can know whether it arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, text, update
+from sqlalchemy.sql import ColumnElement
+
+from .. import clock
+from ..database import db, transaction
+from ..installation import Installation
+from . import hold
+from .kinds import Posted
+from .models import Delivery, DeliveryStatus
+from .outbox import WAITING, registrations_of
+from .rendering import Ready
+from .transport import Outcome, Result
+
+# Longer than any dialogue (transport.DEADLINE) with its name lookup and its records.
+LEASE = timedelta(minutes=3)
+# Temporary refusals: after so many minutes each, then failed. Three days in all.
+DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, *[240] * 18))
+
+_table: Any = Delivery.__table__
+_row: Any = _table.c
+_FREE = {"lease_by": None, "lease_until": None}
+_ON_HOLD = select(Installation.id).where(Installation.mail_hold_at.is_not(None)).exists()
+# As the partial index says it: with bound values neither database would use it.
+_IS_WAITING = text("delivery.status IN ('queued','retry')")
+
+
+@dataclass(frozen=True)
+class End:
+    """What is to be recorded about one mail."""
+
+    delivery_id: int
+    values: dict[str, Any]
+
+
+def is_due(highest: int | None = None) -> bool:
+    """Tell whether there is a mail to claim; only reads."""
+    found = db.session.execute(_due(clock.now(), highest).limit(1)).first() is not None
+    db.session.rollback()
+    return found
+
+
+def claim(owner: str, limit: int, highest: int | None = None) -> list[Posted]:
+    """Lease up to `limit` due mails to `owner` (none above the priority `highest`), the most urgent first.
+
+    Counts the claim in the database and in instance/, so that a restored database is known as one (`hold`).
+    """
+    moment = clock.now()
+    chosen = _due(moment, highest).limit(limit).with_for_update(skip_locked=True)
+    statement = (
+        update(_table)
+        .where(_row.id.in_(chosen))
+        .values(lease_by=owner, lease_until=moment + LEASE)
+        .returning(*_table.c)
+    )
+    with transaction() as session:
+        rows = session.execute(statement).all()
+        about = registrations_of([row.id for row in rows])
+        counted = session.execute(
+            update(Installation)
+            .values(high_water=Installation.high_water + 1)
+            .returning(Installation.identity, Installation.high_water)
+        ).one()
+    hold.note(*counted)
+    rows.sort(key=lambda row: (row.priority, row.next_at, row.id))
+    return [_posted(row, about.get(row.id, ())) for row in rows]
+
+
+def turn(owner: str, end: End | None, ready: Ready | None) -> bool:
+    """Record the end of one mail and the beginning of the next, in one transaction; tell whether the next may leave.
+
+    It may not when the site's mail is on hold, the row was cancelled, its person erased or its lease lost.
+    """
+    with transaction() as session:
+        if end is not None:
+            # A result that comes late still counts, as long as nobody decided otherwise meanwhile.
+            theirs = (DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN, *WAITING)
+            session.execute(
+                update(_table)
+                .where(_row.id == end.delivery_id, _row.lease_by == owner, _row.status.in_(theirs))
+                .values(_FREE | end.values)
+            )
+        if ready is None:
+            return False
+        begun = session.execute(
+            update(_table)
+            .where(
+                _row.id == ready.posted.id,
+                _row.lease_by == owner,
+                _row.status.in_(WAITING),
+                _row.to_address == ready.posted.to_address,
+                ~_ON_HOLD,
+            )
+            .values(
+                status=DeliveryStatus.SENDING,
+                attempts=_row.attempts + 1,
+                lease_until=clock.now() + LEASE,
+                subject=ready.subject,
+                text=ready.text,
+            )
+        )
+        return begun.rowcount == 1
+
+
+def ended(posted: Posted, outcome: Outcome) -> End:
+    """Return what to record after a dialogue."""
+    values: dict[str, Any] = {"smtp_code": outcome.code, "smtp_text": outcome.text, "reason": None}
+    if outcome.result is Result.SENT:
+        values |= {"status": DeliveryStatus.SENT, "sent_at": clock.now()}
+    elif outcome.result is Result.PERMANENT:
+        values |= {"status": DeliveryStatus.FAILED, "reason": "refused"}
+    elif outcome.result is Result.UNKNOWN:
+        values |= {"status": DeliveryStatus.UNKNOWN, "reason": "no_answer"}
+    else:
+        values |= _later(posted.attempts, "put_off")
+    return End(posted.id, values)
+
+
+def not_sent(posted: Posted, status: DeliveryStatus, reason: str) -> End:
+    """Return what to record about a mail that is not to be sent."""
+    return End(posted.id, {"status": status, "reason": reason})
+
+
+def not_composed(posted: Posted) -> End:
+    """Return what to record when our own code failed: tried again, for a new version may do better."""
+    return End(posted.id, {"attempts": _row.attempts + 1} | _later(posted.attempts, "not_composed"))
+
+
+def not_tried(posted: Posted) -> End:
+    """Return what to record when the server was gone before it heard of this mail: as if nothing had been tried."""
+    return End(posted.id, {"status": DeliveryStatus.QUEUED, "attempts": posted.attempts})
+
+
+def give_back(owners: Iterable[str]) -> int:
+    """Free what these owners leased and did not begin; return how many."""
+    theirs = (_row.lease_until.is_not(None), _row.lease_by.in_(list(owners)), _row.status.in_(WAITING))
+    found = db.session.execute(select(_row.id).where(*theirs).limit(1)).first()
+    db.session.rollback()
+    if found is None:
+        return 0
+    with transaction() as session:
+        return session.execute(update(_table).where(*theirs).values(_FREE)).rowcount
+
+
+def abandon(owner_prefix: str) -> int:
+    """Free what a worker that is gone had leased; what it was sending becomes unknown. Return how many are unknown."""
+    theirs = and_(
+        _row.lease_until.is_not(None), _row.lease_by.startswith(owner_prefix, autoescape=True)
+    )
+    with transaction() as session:
+        session.execute(update(_table).where(theirs, _row.status.in_(WAITING)).values(_FREE))
+        return session.execute(_to_unknown(theirs)).rowcount
+
+
+def expire() -> int:
+    """Make unknown what was being sent when its lease ended (a worker of another machine is gone); return how many."""
+    late = _row.lease_until < clock.now()
+    found = select(_row.id).where(_row.status == DeliveryStatus.SENDING, late).limit(1)
+    if db.session.execute(found).first() is None:
+        db.session.rollback()
+        return 0
+    with transaction() as session:
+        # The owner stays named: its result, should it still come, is the truth.
+        return session.execute(_to_unknown(late, lease_until=None)).rowcount
+
+
+def _to_unknown(condition: ColumnElement[bool], **values: Any) -> Any:
+    return (
+        update(_table)
+        .where(_row.status == DeliveryStatus.SENDING, condition)
+        .values(status=DeliveryStatus.UNKNOWN, reason="interrupted", **(values or _FREE))
+    )
+
+
+def _due(moment: datetime, highest: int | None) -> Any:
+    statement = (
+        select(_row.id)
+        .where(
+            _IS_WAITING,
+            _row.next_at <= moment,
+            or_(_row.lease_until.is_(None), _row.lease_until < moment),
+            ~_ON_HOLD,
+        )
+        .order_by(_row.priority, _row.next_at, _row.id)
+    )
+    return statement if highest is None else statement.where(_row.priority <= highest)
+
+
+def _later(attempts: int, reason: str) -> dict[str, Any]:
+    if attempts >= len(DELAYS):
+        return {"status": DeliveryStatus.FAILED, "reason": "gave_up" if reason == "put_off" else reason}
+    return {
+        "status": DeliveryStatus.RETRY,
+        "reason": reason,
+        "next_at": clock.now() + DELAYS[attempts],
+    }
+
+
+def _posted(row: Any, registration_ids: tuple[int, ...]) -> Posted:
+    return Posted(
+        id=row.id,
+        public_id=row.public_id,
+        kind=row.kind,
+        priority=row.priority,
+        to_address=row.to_address or "",
+        language=row.language,
+        learner_id=row.learner_id,
+        campaign_id=row.campaign_id,
+        context_id=row.context_id,
+        facts=row.facts,
+        posted_at=row.posted_at,
+        attempts=row.attempts,
+        registration_ids=registration_ids,
+    )

@@ -1,0 +1,75 @@
+"""Who writes: the programme's name, its address, who pays. Told by the catalogue, which mailing does not know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+
+# Seconds that an answer is kept: a mail need not ask the database who the programme is.
+KEPT_FOR = 30
+
+
+class Letterhead(Protocol):
+    """What a mail says about its sender; the catalogue's `programme` is one."""
+
+    name: str
+    full_name: str
+    operator: str
+    contact_email: str
+    funder: str
+    grant: str
+
+
+@dataclass(frozen=True)
+class _Anonymous:
+    """The letterhead before a catalogue is loaded."""
+
+    name: str
+    full_name: str
+    contact_email: str
+    operator: str = ""
+    funder: str = ""
+    grant: str = ""
+
+
+def init_app(app: Flask) -> None:
+    """Prepare the app for `tell`."""
+    app.extensions["letterhead"] = _Told()
+
+
+class _Told:
+    source: Callable[[], Letterhead | None] | None = None
+    answer: Letterhead | None = None
+    until: float = 0.0
+
+
+def tell(app: Flask, source: Callable[[], Letterhead | None]) -> None:
+    """Have the programme asked of `source` from now on; None means that there is no catalogue yet."""
+    app.extensions["letterhead"].source = source
+
+
+def letterhead() -> Letterhead:
+    """Return the programme as mails name it."""
+    told: _Told = current_app.extensions["letterhead"]
+    if told.answer is None or time.monotonic() > told.until:
+        told.answer = (told.source() if told.source else None) or _anonymous()
+        told.until = time.monotonic() + KEPT_FOR
+    return told.answer
+
+
+def sender() -> str:
+    """Return the sender of every mail: the setting, else the programme's own address under its name."""
+    programme = letterhead()
+    return current_app.config["MAIL_DEFAULT_SENDER"] or formataddr((programme.name, programme.contact_email))
+
+
+def _anonymous() -> _Anonymous:
+    host = urlsplit(current_app.config["BASE_URL"]).hostname or "localhost"
+    name, address = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])
+    return _Anonymous(name or host, name or host, address or f"noreply@{host}")

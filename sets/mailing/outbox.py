@@ -1,0 +1,181 @@
+"""Putting mails into the outbox: a row in the open transaction, nothing more. Sending is `sending.py`'s."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .. import bell, clock
+from ..database import db, transaction
+from .models import Delivery, DeliveryRegistration, DeliveryStatus
+
+# How long the text of a mail is kept when nobody says otherwise.
+KEPT_FOR = timedelta(days=90)
+WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """A mail that will not leave because a later fact replaces it; the later mail carries what this one said."""
+
+    kind: str
+    facts: Mapping[str, Any]
+    registration_ids: tuple[int, ...]
+
+
+def post(
+    kind: str,
+    *,
+    to: str,
+    language: str,
+    priority: int,
+    learner_id: int | None = None,
+    registration_ids: Iterable[int] = (),
+    facts: Mapping[str, Any] | None = None,
+    once_key: str | None = None,
+    context_id: str | None = None,
+    not_before: datetime | None = None,
+    keep_until: datetime | None = None,
+) -> Delivery:
+    """Add one mail to the open transaction; the worker is called once it is stored.
+
+    A `once_key` that exists already gives the older row back and adds nothing. `facts` are frozen as they are now
+    (was/now, ids), and never hold a token. Nothing is rendered here.
+    """
+    moment = clock.now()
+    values: dict[str, Any] = {
+        "public_id": str(uuid.uuid4()),
+        "once_key": once_key,
+        "kind": kind,
+        "priority": priority,
+        "learner_id": learner_id,
+        "to_address": to,
+        "language": language,
+        "facts": dict(facts or {}),
+        "context_id": context_id,
+        "status": DeliveryStatus.QUEUED,
+        "attempts": 0,
+        "next_at": not_before or moment,
+        "posted_at": moment,
+        "keep_until": keep_until or moment + KEPT_FOR,
+        "silent": False,
+    }
+    delivery, is_new = _insert(values)
+    if is_new:
+        for registration_id in dict.fromkeys(registration_ids):
+            db.session.add(DeliveryRegistration(delivery_id=delivery.id, registration_id=registration_id))
+        bell.ring()
+    return delivery
+
+
+def supersede(registration_ids: Iterable[int], *, kinds: Iterable[str] = ()) -> list[Superseded]:
+    """Cancel the mails about these registrations that have not begun to leave (of these kinds; default: all).
+
+    Runs in the open transaction and returns what was cancelled, for the later mail to carry: a mail about three
+    registrations of which one changed must still be said about the other two.
+    """
+    named = select(DeliveryRegistration.delivery_id).where(
+        DeliveryRegistration.registration_id.in_(list(registration_ids))
+    )
+    statement = (
+        update(Delivery)
+        .where(Delivery.id.in_(named), Delivery.status.in_(WAITING))
+        .values(status=DeliveryStatus.CANCELLED, reason="superseded", lease_by=None, lease_until=None)
+        .returning(Delivery.id, Delivery.kind, Delivery.facts)
+        .execution_options(synchronize_session=False)
+    )
+    if kinds:
+        statement = statement.where(Delivery.kind.in_(list(kinds)))
+    rows = db.session.execute(statement).all()
+    about = registrations_of([row.id for row in rows])
+    return [Superseded(row.kind, row.facts, about.get(row.id, ())) for row in rows]
+
+
+def has_left(registration_id: int, kinds: Iterable[str]) -> bool:
+    """Tell whether a mail of these kinds about this registration left, or may have."""
+    gone = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN)
+    found = (
+        select(Delivery.id)
+        .join(DeliveryRegistration, DeliveryRegistration.delivery_id == Delivery.id)
+        .where(
+            DeliveryRegistration.registration_id == registration_id,
+            Delivery.kind.in_(list(kinds)),
+            Delivery.status.in_(gone),
+        )
+    )
+    return db.session.execute(found.limit(1)).first() is not None
+
+
+def send_again(public_ids: Iterable[str], *, doubtful: bool = False) -> int:
+    """Queue these failed mails once more and return how many; with `doubtful`, the unknown ones too.
+
+    An unknown mail may have arrived: a person decides that it leaves again.
+    """
+    return _queue_again(doubtful, list(public_ids))
+
+
+def send_all_failed_again(*, doubtful: bool = False) -> int:
+    """Queue every failed mail once more and return how many; with `doubtful`, the unknown ones too."""
+    return _queue_again(doubtful, None)
+
+
+def registrations_of(delivery_ids: list[int]) -> dict[int, tuple[int, ...]]:
+    """Return the ids of the registrations that each of these mails speaks of."""
+    found: dict[int, tuple[int, ...]] = {}
+    if delivery_ids:
+        rows = db.session.execute(
+            select(DeliveryRegistration.delivery_id, DeliveryRegistration.registration_id)
+            .where(DeliveryRegistration.delivery_id.in_(delivery_ids))
+            .order_by(DeliveryRegistration.delivery_id, DeliveryRegistration.registration_id)
+        )
+        for delivery_id, registration_id in rows:
+            found[delivery_id] = (*found.get(delivery_id, ()), registration_id)
+    return found
+
+
+def _insert(values: dict[str, Any]) -> tuple[Delivery, bool]:
+    if values["once_key"] is None:
+        delivery = Delivery(**values)
+        db.session.add(delivery)
+        db.session.flush([delivery])
+        return delivery, True
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(Delivery).values(**values).on_conflict_do_nothing(index_elements=["once_key"])
+    new_id = db.session.execute(statement.returning(Delivery.id)).scalar()
+    row = select(Delivery).where(Delivery.once_key == values["once_key"])
+    return db.session.execute(row).scalar_one(), new_id is not None
+
+
+def requeue(public_ids: list[str] | None, *, doubtful: bool = False) -> int:
+    """Queue failed mails once more (these, or all) in the open transaction; with `doubtful`, the unknown ones too."""
+    states = [DeliveryStatus.FAILED] + ([DeliveryStatus.UNKNOWN] if doubtful else [])
+    statement = (
+        update(Delivery)
+        .where(Delivery.status.in_(states), Delivery.to_address.is_not(None))
+        .values(
+            status=DeliveryStatus.QUEUED,
+            attempts=0,
+            next_at=clock.now(),
+            reason=None,
+            lease_by=None,
+            lease_until=None,
+        )
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    if public_ids is not None:
+        statement = statement.where(Delivery.public_id.in_(public_ids))
+    count = len(db.session.execute(statement).all())
+    bell.ring()
+    return count
+
+
+def _queue_again(doubtful: bool, public_ids: list[str] | None) -> int:
+    with transaction():
+        return requeue(public_ids, doubtful=doubtful)
