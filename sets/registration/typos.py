@@ -1,0 +1,51 @@
+"""A likely slip in an e-mail address: a suggestion, never an obstacle."""
+
+from __future__ import annotations
+
+# Providers that many people in the programme's countries use.
+PROVIDERS = (
+    "gmail.com", "outlook.com", "outlook.fr", "outlook.es", "outlook.it", "hotmail.com", "hotmail.fr", "hotmail.es",
+    "hotmail.it", "live.com", "live.fr", "live.it", "msn.com", "yahoo.com", "yahoo.fr", "yahoo.es", "yahoo.it",
+    "icloud.com", "me.com", "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr", "laposte.net", "bbox.fr", "neuf.fr",
+    "libero.it", "virgilio.it", "tiscali.it", "alice.it", "tin.it", "telefonica.net", "skynet.be", "telenet.be",
+    "proton.me", "protonmail.com", "gmx.net", "gmx.de", "gmx.fr", "web.de", "siol.net", "zoho.com", "riseup.net",
+)  # fmt: skip
+# Ends that no domain has, and what was meant.
+ENDS = {"con": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com", "comm": "com", "rog": "org", "ogr": "org",
+        "orgg": "org", "frr": "fr", "nte": "net"}  # fmt: skip
+# Real domains that look like a slip of another one.
+REAL = {"mail.com", "email.com", "ymail.com", "gmx.com", "live.be", "hotmail.be", "outlook.be", "outlook.de", "yahoo.de",
+        "hotmail.de", "sfr.com", "free.com", "fre.fr", "me.it", "mac.com", "tim.it", "ten.fr", "pm.me"}  # fmt: skip
+
+
+def likely_address(address: str) -> str | None:
+    """Return the address that was probably meant, or None when this one looks right."""
+    local, at, domain = address.rpartition("@")
+    domain = domain.lower()
+    if not at or not local or domain in PROVIDERS or domain in REAL:
+        return None
+    name, _dot, end = domain.rpartition(".")
+    if end in ENDS and name:
+        domain = f"{name}.{ENDS[end]}"
+        if domain in PROVIDERS:
+            return f"{local}@{domain}"
+    for provider in PROVIDERS:
+        if len(provider) > 6 and _is_one_slip(domain, provider):
+            return f"{local}@{provider}"
+    return f"{local}@{domain}" if end in ENDS and name else None
+
+
+def _is_one_slip(typed: str, meant: str) -> bool:
+    """Tell whether one letter was added, lost, changed or two neighbours were swapped."""
+    if abs(len(typed) - len(meant)) > 1 or typed == meant:
+        return False
+    start = next(
+        (i for i, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant))
+    )
+    rest, goal = typed[start:], meant[start:]
+    return (
+        rest[1:] == goal[1:]
+        or rest[1:] == goal
+        or rest == goal[1:]
+        or (len(rest) > 1 and rest[:2] == goal[:2][::-1] and rest[2:] == goal[2:])
+    )
