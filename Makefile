@@ -32,6 +32,7 @@ test: $(DEV_READY) $(COMPILED) ## run every test (ARGS="tests/registration -k pl
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(DEV_READY) ## check formatting, style and types
+	@sh tests/checks/install.sh node
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright

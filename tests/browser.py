@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.checks import MARK, give_up
 from tests.databases import ROOT
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
@@ -150,10 +151,7 @@ def playwright() -> Iterator[Playwright]:
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium, without a window."""
     if not CHROMIUM:
-        message = "Chromium is missing (Debian: apt install chromium, or set CHROMIUM to its path)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        give_up("Chromium (Debian: apt install chromium; or set CHROMIUM to its path)")
     sandbox = [] if os.geteuid() else ["--no-sandbox"]
     chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *sandbox])
     yield chromium
@@ -187,13 +185,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say loudly which tests were left out for want of a browser."""
-    skipped = [
-        report for report in terminalreporter.stats.get("skipped", []) if "Chromium" in str(report.longrepr)
-    ]
+    """Say loudly how many tests were left out for want of a tool."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if MARK in str(report.longrepr)]
     if skipped:
         terminalreporter.write_line(
-            f"!! {len(skipped)} tests need Chromium and DID NOT RUN.", red=True, bold=True
+            f"!! {len(skipped)} tests DID NOT RUN: their tools are missing.", red=True, bold=True
         )
 
 

@@ -20,9 +20,10 @@ CAPABILITIES = set(LAYERS[1:8]) | {"pages"}
 TOP_MODULES = {"sets.commands": "pages", "sets.jobs": "pages", "sets": "factory"}
 # What is started from outside: it makes an app, so it stands above the factory.
 ENTRIES = {"wsgi", "sets.start", "sets.worker"}
-# Inside a capability, from the ground up; what is named nowhere here is a use case.
-RANKS = {"models": 0, "messages": 1, "listing": 1, "export": 1, "forms": 3}
-USE_CASE, FORM, VIEW = 2, 3, 4
+# Inside a capability, from the ground up. A module of another name is what it does: words and sums that
+# everybody may use, or a use case as soon as it opens a transaction or needs a module that does.
+MODELS, LOW, USE_CASE, FORM, VIEW = range(5)
+RANKS = {"models": MODELS, "messages": LOW, "listing": LOW, "export": LOW, "forms": FORM}
 
 COMMITS = {"sets.database"}
 SMTP = {"sets.mailing.transport"}
@@ -31,6 +32,7 @@ PLACES = {"sets.catalogue.places"}
 WALL_CLOCK = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager", "handler", "process",
              "data", "info"}  # fmt: skip
+NAMED = (ast.FunctionDef, ast.ClassDef)
 VIEW_NAME = re.compile(r"(list|show|new|create|edit|update|delete)_\w+")
 READING, WRITING = {"list", "show", "new", "edit"}, {"create", "update", "delete"}
 LONGEST_VIEW, LONGEST_FILE = 15, 400
@@ -81,7 +83,7 @@ def rank(short: str) -> int:
     """Return how high a module of that name stands inside a capability."""
     if re.fullmatch(r"(\w+_)?(views|commands)", short):
         return VIEW
-    return FORM if short.endswith("_forms") else RANKS.get(short, USE_CASE)
+    return FORM if short.endswith("_forms") else RANKS.get(short, LOW)
 
 
 def modules(root: Path = ROOT) -> dict[str, Module]:
@@ -128,13 +130,17 @@ def layers_point_down(known: dict[str, Module]) -> Iterator[str]:
 
 def ranks_point_down(known: dict[str, Module]) -> Iterator[str]:
     """In a capability: views > forms > use cases > messages, listing, export > models; views are imported by none."""
+    working = _use_cases(known)
     for module in known.values():
         for target, line in imports(module, known):
             other = known[target]
             if other.capability and other.is_view and module.layer < LAYERS.index("factory"):
                 yield f"{module.name}:{line} imports the views {target}"
-            elif module.capability and module.capability == other.capability and other.rank > module.rank:
-                yield f"{module.name}:{line} imports {target}, which stands above it"
+            elif module.capability and module.capability == other.capability:
+                below_forms = module.rank < FORM <= other.rank
+                low = module.short in RANKS and module.rank < FORM and target in working
+                if below_forms or low:
+                    yield f"{module.name}:{line} imports {target}, which stands above it"
 
 
 def no_cycles(known: dict[str, Module]) -> Iterator[str]:
@@ -257,16 +263,14 @@ def files_are_short(known: dict[str, Module]) -> Iterator[str]:
 
 
 def names_mean_something(known: dict[str, Module]) -> Iterator[str]:
-    """No module, function or class bears a name that fits anything."""
+    """No module, function or class bears a name that fits anything; a method may bear the one its ancestor chose."""
     for module in known.values():
         for part in module.name.split("."):
             if part in FORBIDDEN:
                 yield f"{module.name} is called {part}"
         for node in ast.walk(module.tree):
-            if (
-                isinstance(node, (ast.FunctionDef, ast.ClassDef))
-                and node.name.strip("_").lower() in FORBIDDEN
-            ):
+            ours = isinstance(node, ast.ClassDef) or node in module.tree.body
+            if ours and isinstance(node, NAMED) and node.name.strip("_").lower() in FORBIDDEN:
                 yield f"{module.name}:{node.lineno} {node.name} says nothing"
 
 
@@ -291,16 +295,15 @@ def views_are_short(known: dict[str, Module]) -> Iterator[str]:
 
 
 def views_show_their_own_templates(known: dict[str, Module]) -> Iterator[str]:
-    """A capability's views render the templates of its own folder."""
+    """A capability's views render the templates of its own folder; staff's also those that Flask-Security names."""
     for module in known.values():
         if not (module.capability and module.is_view):
             continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and _dotted(node.func).endswith("render_template") and node.args:
                 first = node.args[0]
-                if isinstance(first, ast.Constant) and not str(first.value).startswith(
-                    f"{module.capability}/"
-                ):
+                own = (f"{module.capability}/", *(("security/",) if module.capability == "staff" else ()))
+                if isinstance(first, ast.Constant) and not str(first.value).startswith(own):
                     yield f"{module.name}:{node.lineno} renders {first.value}"
 
 
@@ -335,6 +338,22 @@ def _methods(decorator: ast.expr) -> set[str]:
         if keyword.arg == "methods" and isinstance(keyword.value, (ast.List, ast.Tuple, ast.Set)):
             return {str(item.value).upper() for item in keyword.value.elts if isinstance(item, ast.Constant)}
     return {"GET"}
+
+
+def _use_cases(known: dict[str, Module]) -> set[str]:
+    """The modules that open a transaction, or need one of their own capability that does."""
+    needs = {name: {target for target, _ in imports(module, known)} for name, module in known.items()}
+    working = {
+        name for name, module in known.items() if module.capability and "transaction" in _calls(module)
+    }
+    while more := {
+        name
+        for name, module in known.items()
+        if name not in working
+        and any(known[t].capability == module.capability for t in needs[name] & working)
+    }:
+        working |= more
+    return working
 
 
 def _is_package(module: Module, known: dict[str, Module]) -> bool:
