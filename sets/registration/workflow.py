@@ -103,7 +103,7 @@ def fill_session(session_id: int) -> int:
     with transaction():
         training_id = _training_of(session_id)
         sessions = places.lock([training_id], [session_id])
-        return _fill(sessions[session_id])
+        return fill_locked(sessions[session_id])
 
 
 def prove_address(learner_id: int) -> None:
@@ -131,6 +131,11 @@ def enter_any_date(registration_id: int | None, values: dict[str, Any], *, actor
     """Have someone wait for any date, under the caller's lock of the training; return the registration's id."""
     number = _next_number(values["training_id"])
     return _store(registration_id, values, Status.WAITING, number, actor=actor)
+
+
+def fill_locked(session: LockedSession) -> int:
+    """Offer or give a session's free places, under the caller's lock; return how many were."""
+    return _fill(session)
 
 
 def look(session: LockedSession) -> Status:

@@ -1,0 +1,170 @@
+"""The staff's list of registrations: one filter for the screen, the export and the figures.
+
+What the filter shows is what is exported and mailed. It lives in the URL: `training`, `session`, `status`, `language`,
+`q`, `sort`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Select, func, select
+
+from ..catalogue.models import Training, TrainingSession
+from ..database import db
+from .models import Learner, LearnerWord, Registration, Status
+from .people import WORD, folded
+
+PER_PAGE = 50
+# An exact total stops here; beyond, the page says "more than".
+COUNTED = 1000
+# A character after every other, for "begins with" as a range of the index.
+LAST_CHARACTER = "\U0010ffff"
+
+SORTS: dict[str, tuple[Any, ...]] = {
+    "-received": (Registration.created_at.desc(), Registration.id.desc()),
+    "received": (Registration.created_at, Registration.id),
+    "name": (Learner.last_name, Learner.first_name, Registration.id),
+    "-name": (Learner.last_name.desc(), Learner.first_name.desc(), Registration.id.desc()),
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is asked for. Empty texts ask for everything; unknown values find nothing."""
+
+    training: str = ""
+    session: str = ""
+    status: str = ""
+    language: str = ""
+    q: str = ""
+    sort: str = "-received"
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Filter:
+        """Return the filter that a URL's query asks for."""
+        values = {name: query.get(name, "").strip()[:200] for name in cls.__dataclass_fields__}
+        if values["sort"] not in SORTS:
+            values["sort"] = "-received"
+        return cls(**values)
+
+    def as_query(self, **changes: str) -> str:
+        """Return the filter as a URL's query, with some parts changed."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__} | changes
+        return urlencode(
+            {
+                name: value
+                for name, value in values.items()
+                if value and (name, value) != ("sort", "-received")
+            }
+        )
+
+    def is_empty(self) -> bool:
+        """Tell whether everything is asked for."""
+        return not (self.training or self.session or self.status or self.language or self.q)
+
+    def for_log(self) -> dict[str, str]:
+        """Return what the activity log keeps: the filter without free text."""
+        values = {name: getattr(self, name) for name in ("training", "session", "status", "language")}
+        return {name: value for name, value in values.items() if value} | ({"q": "…"} if self.q else {})
+
+
+def matching(wanted: Filter, *columns: Any) -> Select[Any]:
+    """Return the statement of the registrations that match, unsorted; joins the learner, when there still is one."""
+    statement = select(*columns).select_from(Registration)
+    if _needs_learner(wanted, columns):
+        statement = statement.outerjoin(Learner, Learner.id == Registration.learner_id)
+    if wanted.training:
+        training = select(Training.id).where(Training.slug == wanted.training).scalar_subquery()
+        statement = statement.where(Registration.training_id == training)
+    if wanted.session == "any":
+        statement = statement.where(Registration.training_session_id.is_(None))
+    elif wanted.session:
+        session = (
+            select(TrainingSession.id).where(TrainingSession.public_id == wanted.session).scalar_subquery()
+        )
+        statement = statement.where(Registration.training_session_id == session)
+    if wanted.status:
+        statement = statement.where(Registration.status == wanted.status)
+    if wanted.language:
+        statement = statement.where(Learner.language == wanted.language)
+    for criterion in _search(wanted.q):
+        statement = statement.where(criterion)
+    return statement
+
+
+def list_page(wanted: Filter, page: int) -> list[Any]:
+    """Return one page's registrations with their learner, in the order asked for."""
+    ids = matching(wanted, Registration.id, *_sort_columns(wanted)).order_by(*SORTS[wanted.sort])
+    chosen = [row.id for row in db.session.execute(ids.limit(PER_PAGE).offset((page - 1) * PER_PAGE))]
+    if not chosen:
+        return []
+    statement = (
+        select(Registration, Learner)
+        .outerjoin(Learner, Learner.id == Registration.learner_id)
+        .where(Registration.id.in_(chosen))
+    )
+    rows = {
+        registration.id: (registration, learner) for registration, learner in db.session.execute(statement)
+    }
+    return [rows[identifier] for identifier in chosen if identifier in rows]
+
+
+def count_up_to(wanted: Filter, most: int = COUNTED) -> tuple[int, bool]:
+    """Return (how many match, whether that is exact), counting no further than `most`."""
+    found = matching(wanted, Registration.id).limit(most + 1).subquery()
+    number = int(db.session.scalar(select(func.count()).select_from(found)) or 0)
+    return min(number, most), number <= most
+
+
+def count_exactly(wanted: Filter) -> int:
+    """Return how many match, however many they are: what an export says of itself."""
+    return int(db.session.scalar(matching(wanted, func.count(Registration.id))) or 0)
+
+
+def count_by_status(wanted: Filter) -> dict[str, int]:
+    """Return how many match in each state, in the order of the states."""
+    statement = matching(wanted, Registration.status, func.count().label("count")).group_by(
+        Registration.status
+    )
+    found = {row.status: row.count for row in db.session.execute(statement)}
+    return {str(status): found[status] for status in Status if status in found}
+
+
+def count_by_training_and_status() -> dict[int, dict[str, int]]:
+    """Return how many registrations each training has in each state, by the training's id."""
+    statement = select(Registration.training_id, Registration.status, func.count()).group_by(
+        Registration.training_id, Registration.status
+    )
+    found: dict[int, dict[str, int]] = {}
+    for training_id, status, count in db.session.execute(statement):
+        found.setdefault(training_id, {})[status] = count
+    return found
+
+
+def _needs_learner(wanted: Filter, columns: tuple[Any, ...]) -> bool:
+    tables = {getattr(getattr(column, "table", None), "name", None) for column in columns}
+    return bool(wanted.language) or Learner.__tablename__ in tables or Learner in columns
+
+
+def _sort_columns(wanted: Filter) -> tuple[Any, ...]:
+    return (Learner.last_name,) if "name" in wanted.sort else ()
+
+
+def _search(q: str) -> list[Any]:
+    """Return one criterion per word: the learner has a word that begins like it. A whole address is one word."""
+    text = folded(q)
+    words = [text] if "@" in text else WORD.findall(text)
+    if text and not words:
+        words = [text]
+    return [
+        Registration.learner_id.in_(
+            select(LearnerWord.learner_id).where(
+                LearnerWord.word >= word[:60], LearnerWord.word < word[:60] + LAST_CHARACTER
+            )
+        )
+        for word in words
+    ]
