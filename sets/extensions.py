@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Flask, abort, request
 from flask_limiter import Limiter
-from flask_mail import Mail
 from flask_wtf import CSRFProtect
 from werkzeug.routing import BaseConverter
 
@@ -15,7 +14,6 @@ from .http import is_foreign_post, visitor_address
 from .languages import LANGUAGES
 
 csrf = CSRFProtect()
-mail = Mail()
 limiter = Limiter(visitor_address, default_limits=[], strategy="fixed-window", headers_enabled=False)
 
 STAFF = "/staff/"
