@@ -1,8 +1,8 @@
 """Flask-Security's view of the accounts, made to store through `transaction()` like everything else.
 
-Flask-Security reads, changes objects and then commits. On SQLite a transaction that has read cannot become a writer once
-another wrote, so `commit()` takes the changes, ends the read, and makes them again inside a transaction, together with
-the steps that the request asked for (`later`): a session's row, a mail, a line in the log.
+Flask-Security reads, changes objects and then commits. On SQLite a transaction that has read cannot become a writer
+once another wrote, so `commit()` takes the changes, ends the read, and makes them again inside a transaction, together
+with the steps that the request asked for (`later`): a session's row, a mail, a line in the log.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from .roles import has_role
 from .staff_sessions import _end_sessions
 
 
-class AccountRefused(ValueError):
+class AccountRefused(ValueError):  # noqa: N818 - a refusal, said in a sentence
     """What was asked cannot be done; the text is a sentence for the person who asked."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_security.recoverable import generate_reset_password_token
 
 from .. import clock
@@ -27,7 +28,7 @@ INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
 
 def init_app(_app: Flask) -> None:
     """Make the kind of mail known."""
-    kinds.register(KIND, compose, keeps_text=False)
+    kinds.register(KIND, compose, keeps_text=False, title=_l("Account"))
 
 
 def post_account_mail(account: Account, purpose: str, **facts: Any) -> None:

@@ -194,4 +194,4 @@ def _forgotten_password() -> Any:
         send_password_link(form.email.data or "")
         flash(_("If this address has an account, a message with a link is on its way."), "done")
         return redirect(url_for("security.login"), 303)
-    return render_template("security/forgot_password.html", form=form)
+    return render_template(current_app.config["SECURITY_FORGOT_PASSWORD_TEMPLATE"], form=form)

@@ -1,7 +1,7 @@
 """Signed-in browsers as rows: begun at sign-in, ended at sign-out, by time, or by a new password.
 
-The cookie (cookies.py) carries a random id; only its hash is stored, so that neither a copied cookie after a sign-out nor
-a stolen database opens anything.
+The cookie (cookies.py) carries a random id; only its hash is stored, so that neither a copied cookie after a sign-out
+nor a stolen database opens anything.
 """
 
 from __future__ import annotations

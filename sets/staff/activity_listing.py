@@ -1,0 +1,159 @@
+"""The activity log as administrators read it: ids become names when the page is made, never before.
+
+Capabilities name their own verbs and subjects here (`name_verbs`, `name_subjects`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from ..database import db
+from .activity import CLOCK, OPERATOR
+from .models import Account, Activity
+from .roles import role_words
+
+PER_PAGE = 100
+# A subject's words and where its page is ("" for none), for each id that still exists.
+Namer = Callable[[Iterable[str]], Mapping[str, tuple[str, str]]]
+
+_verbs: dict[str, Any] = {
+    "account_added": _l("Added an account"),
+    "account_updated": _l("Changed an account"),
+    "account_disabled": _l("Disabled an account"),
+    "mail_noted_arrived": _l("Noted that a message arrived"),
+    "mail_released": _l("Released the mail"),
+    "mail_sent_again": _l("Sent messages again"),
+    "passkey_added": _l("Added a passkey"),
+    "passkey_deleted": _l("Deleted a passkey"),
+    "password_changed": _l("Changed a password"),
+    "password_link_asked": _l("Asked for a link to set a password"),
+    "profile_changed": _l("Changed a profile"),
+    "recovery_codes_made": _l("Made recovery codes"),
+    "second_factor_off": _l("Turned a second factor off"),
+    "second_factor_on": _l("Turned a second factor on"),
+    "second_factor_reset": _l("Reset a second factor"),
+    "session_ended": _l("Signed out"),
+    "sessions_ended": _l("Signed out other browsers"),
+    "signed_in": _l("Signed in"),
+}
+_namers: dict[str, Namer] = {}
+
+
+@dataclass(frozen=True)
+class ActivityFilter:
+    """What the address of the list asks for."""
+
+    who: str = ""
+    verb: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The filter as it stands in an address."""
+        return {name: value for name, value in (("who", self.who), ("verb", self.verb)) if value}
+
+
+@dataclass(frozen=True)
+class ActivityLine:
+    """One line of the page."""
+
+    at: datetime
+    actor: str
+    words: str
+    subject: str
+    subject_url: str
+    rows: int | None
+    filter: str
+
+
+def name_verbs(words: Mapping[str, Any]) -> None:
+    """Say what the verbs of a capability are called (lazily translated, past tense: "Exported registrations")."""
+    _verbs.update(words)
+
+
+def name_subjects(subject_type: str, namer: Namer) -> None:
+    """Say how the subjects of one type are called: `namer(ids)` returns words and an address for each that exists."""
+    _namers[subject_type] = namer
+
+
+def list_lines(chosen: ActivityFilter, before: int | None) -> tuple[list[ActivityLine], int | None]:
+    """Return a page of the log, the newest first, and the id that the next page stands before (None at the end)."""
+    statement = select(Activity).order_by(Activity.id.desc()).limit(PER_PAGE + 1)
+    if chosen.who == OPERATOR or chosen.who == CLOCK:
+        statement = statement.where(Activity.actor_kind == chosen.who)
+    elif chosen.who:
+        statement = statement.where(Activity.actor_id == int(chosen.who))
+    if chosen.verb:
+        statement = statement.where(Activity.verb == chosen.verb)
+    if before is not None:
+        statement = statement.where(Activity.id < before)
+    found = list(db.session.scalars(statement))
+    rows = found[:PER_PAGE]
+    return _lines(rows), rows[-1].id if len(found) > PER_PAGE else None
+
+
+def people() -> list[tuple[str, str]]:
+    """Return who may stand in the log: accounts, and those who are none."""
+    accounts = db.session.scalars(select(Account).order_by(Account.name, Account.email))
+    own = [(str(account.id), account.name or account.email) for account in accounts]
+    return [*own, (OPERATOR, _("Operator, on the command line")), (CLOCK, _("The site itself"))]
+
+
+def verbs() -> list[tuple[str, str]]:
+    """Return what may stand in the log."""
+    return sorted(((name, str(words)) for name, words in _verbs.items()), key=lambda one: one[1].casefold())
+
+
+def _lines(rows: list[Activity]) -> list[ActivityLine]:
+    names = dict(people())
+    subjects = _subjects(rows)
+    return [
+        ActivityLine(
+            at=row.at,
+            actor=names.get(
+                str(row.actor_id) if row.actor_id else row.actor_kind, _("Somebody not signed in")
+            ),
+            words=str(_verbs.get(row.verb, row.verb.replace("_", " "))),
+            subject=subjects.get((row.subject_type, row.subject_id), ("", ""))[0],
+            subject_url=subjects.get((row.subject_type, row.subject_id), ("", ""))[1],
+            rows=row.rows,
+            filter=_filter_words(row.filter),
+        )
+        for row in rows
+    ]
+
+
+def _subjects(rows: list[Activity]) -> dict[tuple[str | None, str | None], tuple[str, str]]:
+    wanted: dict[str, set[str]] = {}
+    for row in rows:
+        if row.subject_type and row.subject_id:
+            wanted.setdefault(row.subject_type, set()).add(row.subject_id)
+    found: dict[tuple[str | None, str | None], tuple[str, str]] = {}
+    for subject_type, ids in wanted.items():
+        named = _namers[subject_type](ids) if subject_type in _namers else {}
+        for subject_id in ids:
+            found[subject_type, subject_id] = named.get(subject_id, ("", ""))
+    return found
+
+
+def _filter_words(chosen: Mapping[str, Any] | None) -> str:
+    if not chosen:
+        return ""
+    if set(chosen) == {"role"}:
+        return role_words(str(chosen["role"]))
+    return ", ".join(f"{name}: {value}" for name, value in sorted(chosen.items()))
+
+
+def _name_accounts(ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    numbers = [int(one) for one in ids if one.isdigit()]
+    rows = db.session.execute(select(Account.id, Account.email).where(Account.id.in_(numbers)))
+    return {str(row.id): (row.email, "") for row in rows}
+
+
+name_subjects("account", _name_accounts)
