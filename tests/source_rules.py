@@ -5,25 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-
-# From the ground up; a module imports from its own layer and from those before it.
-LAYERS = (
-    "foundation", "mailing", "staff", "catalogue", "questionnaires", "registration", "campaigns", "certificates",
-    "pages", "factory", "entry",
+from tests.source import (
+    FORM,
+    LAYERS,
+    RANKS,
+    VIEW,
+    Module,
+    calls,
+    dotted,
+    imports,
+    names,
+    rank,
+    use_cases,
+    views,
 )  # fmt: skip
-CAPABILITIES = set(LAYERS[1:8]) | {"pages"}
-TOP_MODULES = {"sets.commands": "pages", "sets.jobs": "pages", "sets": "factory"}
-# What is started from outside: it makes an app, so it stands above the factory.
-ENTRIES = {"wsgi", "sets.start", "sets.worker"}
-# Inside a capability, from the ground up. A module of another name is what it does: words and sums that
-# everybody may use, or a use case as soon as it opens a transaction or needs a module that does.
-MODELS, LOW, USE_CASE, FORM, VIEW = range(5)
-RANKS = {"models": MODELS, "messages": LOW, "listing": LOW, "export": LOW, "forms": FORM}
 
 COMMITS = {"sets.database"}
 SMTP = {"sets.mailing.transport"}
@@ -38,87 +34,6 @@ READING, WRITING = {"list", "show", "new", "edit"}, {"create", "update", "delete
 LONGEST_VIEW, LONGEST_FILE = 15, 400
 
 
-@dataclass(frozen=True)
-class Module:
-    """A Python file: its dotted name and its text."""
-
-    name: str
-    text: str
-
-    @cached_property
-    def tree(self) -> ast.Module:
-        """The syntax tree."""
-        return ast.parse(self.text)
-
-    @property
-    def short(self) -> str:
-        """The last part of the name."""
-        return self.name.rpartition(".")[2]
-
-    @property
-    def capability(self) -> str | None:
-        """The folder below sets/ that the module lives in, if it is a capability."""
-        parts = self.name.split(".")
-        return parts[1] if len(parts) > 1 and parts[1] in CAPABILITIES else None
-
-    @property
-    def layer(self) -> int:
-        """How high the module stands."""
-        if self.name in ENTRIES:
-            return LAYERS.index("entry")
-        return LAYERS.index(TOP_MODULES.get(self.name) or self.capability or "foundation")
-
-    @property
-    def rank(self) -> int:
-        """How high the module stands inside its capability."""
-        return rank(self.short)
-
-    @property
-    def is_view(self) -> bool:
-        """Whether the module holds views or commands."""
-        return self.rank == VIEW
-
-
-def rank(short: str) -> int:
-    """Return how high a module of that name stands inside a capability."""
-    if re.fullmatch(r"(\w+_)?(views|commands)", short):
-        return VIEW
-    return FORM if short.endswith("_forms") else RANKS.get(short, LOW)
-
-
-def modules(root: Path = ROOT) -> dict[str, Module]:
-    """Return every module of the site, migrations left out."""
-    found = {}
-    for path in [*sorted((root / "sets").rglob("*.py")), root / "wsgi.py"]:
-        parts = path.relative_to(root).with_suffix("").parts
-        if "migrations" in parts or not path.exists():
-            continue
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = Module(name, path.read_text("utf-8"))
-    return found
-
-
-def imports(module: Module, known: dict[str, Module]) -> Iterator[tuple[str, int]]:
-    """Yield the known modules that a module imports anywhere (in functions and under TYPE_CHECKING too), with lines."""
-    package = module.name if _is_package(module, known) else module.name.rpartition(".")[0]
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name in known:
-                    yield alias.name, node.lineno
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parts = package.split(".")
-                above = parts[: len(parts) - node.level + 1]
-                base = ".".join([*above, node.module] if node.module else above)
-            for alias in node.names:
-                if (inner := f"{base}.{alias.name}") in known:
-                    yield inner, node.lineno
-                elif base in known:
-                    yield base, node.lineno
-
-
 def layers_point_down(known: dict[str, Module]) -> Iterator[str]:
     """Imports go to the same layer or to one below; nobody imports the factory but what is started from outside."""
     for module in known.values():
@@ -130,7 +45,7 @@ def layers_point_down(known: dict[str, Module]) -> Iterator[str]:
 
 def ranks_point_down(known: dict[str, Module]) -> Iterator[str]:
     """In a capability: views > forms > use cases > messages, listing, export > models; views are imported by none."""
-    working = _use_cases(known)
+    working = use_cases(known)
     for module in known.values():
         for target, line in imports(module, known):
             other = known[target]
@@ -166,7 +81,7 @@ def use_cases_know_no_web(known: dict[str, Module]) -> Iterator[str]:
     """What opens a transaction is no view, and knows no form, no view, no request and no page."""
     web = {"request", "session", "redirect", "render_template", "flash", "abort"}
     for module in known.values():
-        if "transaction" not in _calls(module) or module.name == "sets.database":
+        if "transaction" not in calls(module) or module.name == "sets.database":
             continue
         if module.is_view and not module.short.endswith("commands"):
             yield f"{module.name} opens a transaction itself instead of calling a use case"
@@ -187,7 +102,7 @@ def one_place_commits(known: dict[str, Module]) -> Iterator[str]:
             if (
                 module.name not in COMMITS
                 and isinstance(node, ast.Call)
-                and _dotted(node.func).endswith(".commit")
+                and dotted(node.func).endswith(".commit")
             ):
                 yield f"{module.name}:{node.lineno} commits"
 
@@ -197,7 +112,7 @@ def one_place_asks_the_time(known: dict[str, Module]) -> Iterator[str]:
     for module in known.values():
         for node in ast.walk(module.tree):
             if module.name not in CLOCK and isinstance(node, ast.Call):
-                asked = ".".join(_dotted(node.func).split(".")[-2:])
+                asked = ".".join(dotted(node.func).split(".")[-2:])
                 if asked in WALL_CLOCK:
                     yield f"{module.name}:{node.lineno} calls {asked}()"
 
@@ -225,7 +140,7 @@ def one_place_writes_places(known: dict[str, Module]) -> Iterator[str]:
             elif isinstance(node, ast.Call):
                 written = any(keyword.arg == "places_taken" for keyword in node.keywords)
             elif isinstance(node, ast.Dict):
-                written = any(_names(key, "places_taken") for key in node.keys)
+                written = any(names(key, "places_taken") for key in node.keys)
             else:
                 continue
             if written:
@@ -240,7 +155,7 @@ def one_caller_takes_places(known: dict[str, Module]) -> Iterator[str]:
         for function in ast.walk(module.tree):
             if isinstance(function, ast.FunctionDef) and function.name != "_seat":
                 for node in ast.walk(function):
-                    if isinstance(node, ast.Call) and _dotted(node.func) in (
+                    if isinstance(node, ast.Call) and dotted(node.func) in (
                         "places.take",
                         "take",
                         "take_place",
@@ -276,7 +191,7 @@ def names_mean_something(known: dict[str, Module]) -> Iterator[str]:
 
 def views_are_named(known: dict[str, Module]) -> Iterator[str]:
     """A view is <list|show|new|create|edit|update|delete>_<resource>: the first four letters tell GET from POST."""
-    for module, view, methods in _views(known):
+    for module, view, methods in views(known):
         if not VIEW_NAME.fullmatch(view.name):
             yield f"{module.name}:{view.lineno} the view {view.name}"
             continue
@@ -287,7 +202,7 @@ def views_are_named(known: dict[str, Module]) -> Iterator[str]:
 
 def views_are_short(known: dict[str, Module]) -> Iterator[str]:
     """A view parses, calls one verb and answers: at most 15 lines, its docstring left out."""
-    for module, view, _ in _views(known):
+    for module, view, _ in views(known):
         body = view.body[1:] if ast.get_docstring(view) else view.body
         length = (view.end_lineno or 0) - body[0].lineno + 1 if body else 0
         if length > LONGEST_VIEW:
@@ -300,7 +215,7 @@ def views_show_their_own_templates(known: dict[str, Module]) -> Iterator[str]:
         if not (module.capability and module.is_view):
             continue
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and _dotted(node.func).endswith("render_template") and node.args:
+            if isinstance(node, ast.Call) and dotted(node.func).endswith("render_template") and node.args:
                 first = node.args[0]
                 own = (f"{module.capability}/", *(("security/",) if module.capability == "staff" else ()))
                 if isinstance(first, ast.Constant) and not str(first.value).startswith(own):
@@ -312,65 +227,3 @@ RULES = (
     one_place_speaks_smtp, one_place_writes_places, one_caller_takes_places, modules_open_with_words, files_are_short,
     names_mean_something, views_are_named, views_are_short, views_show_their_own_templates,
 )  # fmt: skip
-
-
-def _views(known: dict[str, Module]) -> Iterator[tuple[Module, ast.FunctionDef, set[str]]]:
-    for module in known.values():
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.FunctionDef):
-                methods = [_methods(decorator) for decorator in node.decorator_list]
-                if found := set().union(*(one for one in methods if one)):
-                    yield module, node, found
-
-
-def _methods(decorator: ast.expr) -> set[str]:
-    """The methods that a route decorator names; nothing for any other decorator."""
-    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute)):
-        return set()
-    verb = decorator.func.attr
-    if not (decorator.args and isinstance(decorator.args[0], (ast.Constant, ast.JoinedStr, ast.BinOp))):
-        return set()
-    if verb in ("get", "post", "put", "patch", "delete"):
-        return {verb.upper()}
-    if verb != "route":
-        return set()
-    for keyword in decorator.keywords:
-        if keyword.arg == "methods" and isinstance(keyword.value, (ast.List, ast.Tuple, ast.Set)):
-            return {str(item.value).upper() for item in keyword.value.elts if isinstance(item, ast.Constant)}
-    return {"GET"}
-
-
-def _use_cases(known: dict[str, Module]) -> set[str]:
-    """The modules that open a transaction, or need one of their own capability that does."""
-    needs = {name: {target for target, _ in imports(module, known)} for name, module in known.items()}
-    working = {
-        name for name, module in known.items() if module.capability and "transaction" in _calls(module)
-    }
-    while more := {
-        name
-        for name, module in known.items()
-        if name not in working
-        and any(known[t].capability == module.capability for t in needs[name] & working)
-    }:
-        working |= more
-    return working
-
-
-def _is_package(module: Module, known: dict[str, Module]) -> bool:
-    return any(name.startswith(module.name + ".") for name in known) or module.name == "sets"
-
-
-def _calls(module: Module) -> set[str]:
-    return {_dotted(n.func).rpartition(".")[2] for n in ast.walk(module.tree) if isinstance(n, ast.Call)}
-
-
-def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value)}.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _names(node: ast.expr | None, name: str) -> bool:
-    if isinstance(node, ast.Constant):
-        return node.value == name
-    return isinstance(node, ast.Attribute) and node.attr == name

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from tests import source_rules
-from tests.source_rules import Module, modules
+from tests.source import Module, imports, modules
 
 # One example per rule of what it must refuse: the modules, and a part of what is said.
 BROKEN = {
@@ -86,7 +86,7 @@ def test_imports_are_found_wherever_they_stand():
             """,
         }
     )
-    found = [target for target, _ in source_rules.imports(known["sets.staff.work"], known)]
+    found = [target for target, _ in imports(known["sets.staff.work"], known)]
     assert found == ["sets.staff.models", "sets.clock", "sets.clock"]
 
 

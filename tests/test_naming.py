@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.source_rules import CAPABILITIES, FORBIDDEN
+from tests.source import CAPABILITIES
+from tests.source_rules import FORBIDDEN
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "sets" / "templates"
