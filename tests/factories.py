@@ -1,6 +1,7 @@
 """Rows for tests: each function stores what a use case would have stored, with sensible values for all not given.
 
 They need an app context (the fixture `app` opens one) and commit, so that requests, commands and workers see them.
+Members of staff come from tests/staff/signing.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from sets import clock
@@ -18,9 +18,7 @@ from sets.catalogue.models import Meeting, SessionState, Training, TrainingSessi
 from sets.database import db, transaction
 from sets.mailing.models import Delivery, DeliveryRegistration, Priority
 from sets.registration.models import HOLDING, Learner, Registration, RegistrationEvent, Status
-from sets.staff.models import Account, Role
 
-PASSWORD = "a long enough passphrase of the team"
 _numbers = itertools.count(1)
 
 
@@ -172,41 +170,6 @@ def delivery(
             made.registrations.append(DeliveryRegistration(registration_id=about.id))
         session.add(made)
     return made
-
-
-def account(
-    role: str = "organiser", *, email: str | None = None, password: str = PASSWORD, **values: Any
-) -> Account:
-    """Store a member of staff."""
-    from flask_security.utils import hash_password
-
-    hashed = hash_password(password)
-    with transaction() as session:
-        kept = session.scalar(select(Role).where(Role.name == role)) or Role(name=role)
-        made = Account(
-            **{
-                "email": email or f"{role}{next(_numbers)}@example.org",
-                "name": role.capitalize(),
-                "password": hashed,
-                "fs_uniquifier": uuid.uuid4().hex,
-                "confirmed_at": clock.now(),
-                "create_datetime": clock.now(),
-                "update_datetime": clock.now(),
-            }
-            | values
-        )
-        made.roles.append(kept)
-        session.add(made)
-    return made
-
-
-def signed_in(client: FlaskClient, role: str = "organiser", **values: Any) -> Account:
-    """Store a member of staff and sign them in through the page, with this client."""
-    from tests.pages import submit, visit
-
-    member = account(role, **values)
-    submit(visit(client, "/staff/sign-in"), email=member.email, password=values.get("password", PASSWORD))
-    return member
 
 
 def _texts(slug: str) -> dict[str, Any]:

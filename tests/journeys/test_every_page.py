@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Page
 
 from sets.languages import LANGUAGES
-from tests import factories
 from tests.browser import DESKTOP, browsing
 from tests.checks import axe, html
 
@@ -22,6 +21,7 @@ NO_PAGE = re.compile(r"\.(pdf|ics|csv|xlsx|json|eml|svg|png|txt|xml)$|/sign-out|
 # Parts of an address that differ from row to row: two pages of one shape are enough.
 CHANGING = re.compile(r"(?<=/)([0-9a-f]{8}-[0-9a-f-]{27}|\d+|[\w.-]{30,})(?=/|$)")
 PER_SHAPE = 2
+PASSWORD = "a long enough passphrase of the team"
 MOST_PAGES = 60
 
 
@@ -84,8 +84,8 @@ def staff(live_site):
     """The address and password of an administrator of the live site."""
     address = "administrator@example.org"
     words = ("staff", "add", address, "--role", "administrator", "--password-stdin")
-    live_site.flask(*words, given=factories.PASSWORD + "\n")
-    return address, factories.PASSWORD
+    live_site.flask(*words, given=PASSWORD + "\n")
+    return address, PASSWORD
 
 
 def sign_in(page: Page, staff) -> None:
