@@ -38,6 +38,7 @@ PARTS = (
     "sets.catalogue.staff_views",
     "sets.catalogue.commands",
     "sets.questionnaires.models",
+    "sets.questionnaires.building",
     "sets.registration.models",
     "sets.registration.public_views",
     "sets.registration.learner_views",

@@ -254,7 +254,7 @@ def _rows(wanted: Filter, context: Context) -> Iterator[list[Any]]:
     sources = [_raw(column.source) for column in COLUMNS]
     answers = [cast_answers(Registration.answers), cast_answers(Learner.answers)]
     named = [source.label(f"c{index}") for index, source in enumerate([*sources, *answers])]
-    statement = matching(wanted, *named, Learner.id).outerjoin(
+    statement = matching(wanted, *named, with_learner=True).outerjoin(
         Consent,
         (Consent.learner_id == Registration.learner_id)
         & (Consent.kind == "news")

@@ -72,10 +72,10 @@ class Filter:
         return {name: value for name, value in values.items() if value} | ({"q": "…"} if self.q else {})
 
 
-def matching(wanted: Filter, *columns: Any) -> Select[Any]:
-    """Return the statement of the registrations that match, unsorted; joins the learner, when there still is one."""
+def matching(wanted: Filter, *columns: Any, with_learner: bool = False) -> Select[Any]:
+    """Return the statement of the registrations that match, unsorted; `with_learner` joins who is not erased."""
     statement = select(*columns).select_from(Registration)
-    if _needs_learner(wanted, columns):
+    if with_learner or wanted.language:
         statement = statement.outerjoin(Learner, Learner.id == Registration.learner_id)
     if wanted.training:
         training = select(Training.id).where(Training.slug == wanted.training).scalar_subquery()
@@ -98,7 +98,7 @@ def matching(wanted: Filter, *columns: Any) -> Select[Any]:
 
 def list_page(wanted: Filter, page: int) -> list[Any]:
     """Return one page's registrations with their learner, in the order asked for."""
-    ids = matching(wanted, Registration.id, *_sort_columns(wanted)).order_by(*SORTS[wanted.sort])
+    ids = matching(wanted, Registration.id, with_learner="name" in wanted.sort).order_by(*SORTS[wanted.sort])
     chosen = [row.id for row in db.session.execute(ids.limit(PER_PAGE).offset((page - 1) * PER_PAGE))]
     if not chosen:
         return []
@@ -143,15 +143,6 @@ def count_by_training_and_status() -> dict[int, dict[str, int]]:
     for training_id, status, count in db.session.execute(statement):
         found.setdefault(training_id, {})[status] = count
     return found
-
-
-def _needs_learner(wanted: Filter, columns: tuple[Any, ...]) -> bool:
-    tables = {getattr(getattr(column, "table", None), "name", None) for column in columns}
-    return bool(wanted.language) or Learner.__tablename__ in tables or Learner in columns
-
-
-def _sort_columns(wanted: Filter) -> tuple[Any, ...]:
-    return (Learner.last_name,) if "name" in wanted.sort else ()
 
 
 def _search(q: str) -> list[Any]:

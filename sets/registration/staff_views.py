@@ -54,7 +54,7 @@ def list_registrations() -> str:
     return render_template(
         "registrations/list_registrations.html",
         wanted=wanted, rows=listing.list_page(wanted, page), page=page, per_page=PER_PAGE, total=total,
-        is_exact=is_exact, counts=listing.count_by_status(wanted), trainings=training_labels(),
+        is_exact=is_exact, counts=listing.count_by_status(wanted) if is_exact else {}, trainings=training_labels(),
         sessions=sessions_for_choice(wanted.training), **_words(),
     )  # fmt: skip
 
