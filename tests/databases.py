@@ -56,6 +56,7 @@ class SQLiteStore:
         with _only_once(self.folder / name) as needed:
             if needed:
                 path = self.folder / f"{name}.db"
+                path.unlink(missing_ok=True)
                 fill(f"sqlite:///{path}", _template_instance(self.folder, name))
                 with sqlite3.connect(path) as connection:
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -97,6 +98,7 @@ class PostgreSQLStore:
         server = self.server
         with _only_once(self.folder / name) as needed:
             if needed:
+                self.drop(f"template_{name}")
                 self._execute(f'CREATE DATABASE "template_{name}"')
                 fill(server.get_uri(database=f"template_{name}"), _template_instance(self.folder, name))
 
