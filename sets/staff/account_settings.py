@@ -23,7 +23,7 @@ ADDRESSES = {
     "URL_PREFIX": PATH,
     "LOGIN_URL": "/sign-in",
     "LOGOUT_URL": "/sign-out",
-    "RESET_URL": "/password",
+    "RESET_URL": "/reset",
     "CHANGE_URL": "/account/password",
     "VERIFY_URL": "/account/confirmation",
     "TWO_FACTOR_SETUP_URL": "/account/second-factor",

@@ -10,9 +10,11 @@ from flask_security import forms as fs
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninForm
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from ..forms import OneOf, Required, SiteForm, TextLine
 from ..languages import LANGUAGES
 from .account_settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
@@ -132,8 +134,15 @@ class CodeForm(fs.TwoFactorVerifyCodeForm):
 class SecondFactorForm(fs.TwoFactorSetupForm):
     """Turning the second factor on or off: two buttons, one field."""
 
-    setup = RadioField(choices=[("authenticator", ""), ("disable", "")], validate_choice=False)
+    setup = RadioField(choices=[SelectChoice("authenticator"), SelectChoice("disable")], validate_choice=False)
     phone = HiddenField()
+    submit = None
+
+
+class NoRescueForm(fs.TwoFactorRescueForm):
+    """Asks nothing: the page beside it offers the recovery codes, and there is no other way."""
+
+    help_setup = RadioField(choices=[])
     submit = None
 
 
@@ -157,7 +166,7 @@ class PasskeyForm(WebAuthnRegisterForm):
         validators=[fs.IsString(), fs.RequiredLocalize(message="WEBAUTHN_NAME_REQUIRED"), Length(max=64)],
         render_kw={"autocomplete": "off", "maxlength": 64},
     )
-    usage = RadioField(choices=[("first", "")], default="first", validate_choice=False)
+    usage = RadioField(choices=[SelectChoice("first")], default="first", validate_choice=False)
     submit = None
 
     def validate(self, **kwargs: Any) -> bool:
@@ -174,23 +183,23 @@ class PasskeySignInForm(WebAuthnSigninForm):
     submit = None
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(SiteForm):
     """Name, language and time zone of one's own account."""
 
-    name = StringField(
+    name = TextLine(
         _l("Name"),
-        validators=[_REQUIRED, Length(max=120, message=_l("At most %(max)d characters."))],
+        [Required(_l("Type your name.")), Length(max=120, message=_l("At most %(max)d characters."))],
         render_kw={"autocomplete": "name", "maxlength": 120},
     )
-    language = SelectField(
+    language = OneOf(
         _l("Language of your pages"),
         description=_l("Learners read your messages in theirs."),
-        choices=[(language.code, language.name) for language in LANGUAGES.values()],
-        validators=[_REQUIRED],
+        choices=[SelectChoice(language.code, language.name) for language in LANGUAGES.values()],
+        validators=[Required()],
     )
-    time_zone = SelectField(_l("Time zone"), validators=[_REQUIRED])
+    time_zone = OneOf(_l("Time zone"), [Required()])
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-        self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in zones]
+        self.time_zone.choices = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones]

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DatabaseError
+
+from sets.database import db, transaction
+from sets.staff.activity import record_activity
+from sets.staff.models import Activity
+from tests.pages import visit
+from tests.staff.signing import sign_in
+
+
+def note(count: int, **values):
+    with transaction():
+        for _number in range(count):
+            record_activity("mail_sent_again", rows=3, **values)
+
+
+def test_the_log_is_written_inside_a_transaction_only(app):
+    with pytest.raises(RuntimeError):
+        record_activity("mail_sent_again")
+
+
+def test_what_is_undone_is_not_noted(app):
+    with pytest.raises(ZeroDivisionError), transaction():
+        record_activity("mail_sent_again")
+        raise ZeroDivisionError
+    assert db.session.scalars(select(Activity)).all() == []
+
+
+def test_lines_are_neither_changed_nor_deleted(app):
+    note(1)
+    for statement in (update(Activity).values(verb="nothing"), delete(Activity)):
+        with pytest.raises(DatabaseError), transaction() as session:
+            session.execute(statement)
+    assert db.session.scalar(select(Activity.verb)) == "mail_sent_again"
+
+
+def test_the_page_names_who_did_what_to_how_many(client):
+    member = sign_in(client, "administrator", name="Claire Morel")
+    note(1, account_id=member.id, subject_type="account", subject_id=member.id, filter={"role": "organiser"})
+    page = visit(client, "/staff/activity")
+    row = " ".join("".join(page.all("tr")[1].itertext()).split())
+    for words in ("Claire Morel", "Sent messages again", member.email, "Organiser", "3"):
+        assert words in row
+
+
+def test_the_page_filters_by_person_and_by_verb(client):
+    member = sign_in(client, "administrator")
+    note(2)
+    assert len(visit(client, "/staff/activity").all("tr")) == 1 + 3
+    assert len(visit(client, f"/staff/activity?who={member.id}").all("tr")) == 1 + 1
+    assert len(visit(client, "/staff/activity?who=operator").all("tr")) == 1 + 2
+    assert len(visit(client, "/staff/activity?verb=signed_in").all("tr")) == 1 + 1
+    assert len(visit(client, "/staff/activity?who=nobody&verb=nothing&before=-3").all("tr")) == 1 + 3
+
+
+def test_the_page_goes_back_in_steps(client):
+    sign_in(client, "administrator")
+    note(101)
+    page = visit(client, "/staff/activity?verb=mail_sent_again")
+    assert len(page.all("tr")) == 1 + 100
+    earlier = page.click("Earlier")
+    assert len(earlier.all("tr")) == 1 + 1
+    assert "verb=mail_sent_again" in earlier.url
+
+
+def test_a_name_that_changes_changes_in_the_log_too(client):
+    member = sign_in(client, "administrator", name="Claire Morel")
+    with transaction() as session:
+        session.get(type(member), member.id).name = "Claire Dubois"
+    page = visit(client, "/staff/activity")
+    assert "Claire Dubois" in page.text
+    assert "Claire Morel" not in page.text
