@@ -33,12 +33,13 @@ class AskedForm:
 
 
 class QuestionsForm(BaseForm):
-    """The bound fields of one version, in its order, named "q-<key>". Validate it only where its training was chosen."""
+    """The fields of one version in its order, bound to what was sent; to be validated where its training was chosen."""
 
-    def __init__(self, asked: AskedForm, language: str) -> None:
+    def __init__(self, asked: AskedForm, language: str, sent: Any = None) -> None:
         self.asked = asked
         fields = {question.name: question.kind.field(question, language) for question in asked.questions}
         super().__init__(fields, meta=_Meta())
+        self.process(sent)
 
     def answers(self) -> dict[str, Any]:
         """Return what is to be stored, by question id; questions left open are not there."""

@@ -14,6 +14,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Field
+from wtforms.fields.choices import SelectChoice
 
 from ..forms import AtMost, OneDisc, Required, SeveralOf, TextBlock, TextLine
 from ..languages import localised
@@ -131,7 +132,11 @@ class OneChoice(QuestionType):
 
     def options(self, question: AskedQuestion, language: str) -> dict[str, Any]:
         """Offer the options by key."""
-        return {"choices": [(option.key, spoken(option.label, language)) for option in question.options]}
+        return {
+            "choices": [
+                SelectChoice(option.key, spoken(option.label, language)) for option in question.options
+            ]
+        }
 
     def stored(self, question: AskedQuestion, data: Any) -> Any:
         """Return the option's id."""
@@ -166,7 +171,7 @@ class YesNo(QuestionType):
 
     def options(self, question: AskedQuestion, language: str) -> dict[str, Any]:
         """Offer the two answers."""
-        return {"choices": [("yes", gettext("Yes")), ("no", gettext("No"))]}
+        return {"choices": [SelectChoice("yes", gettext("Yes")), SelectChoice("no", gettext("No"))]}
 
     def stored(self, question: AskedQuestion, data: Any) -> Any:
         """Return True, False or None."""

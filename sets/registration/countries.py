@@ -1,4 +1,4 @@
-"""Countries by ISO code, named and sorted in the language being spoken; and the time zone most of a country lives in."""
+"""Countries by ISO code, named and sorted in the language being spoken; and each one's main time zone."""
 
 from __future__ import annotations
 

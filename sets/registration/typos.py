@@ -14,8 +14,10 @@ PROVIDERS = (
 ENDS = {"con": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com", "comm": "com", "rog": "org", "ogr": "org",
         "orgg": "org", "frr": "fr", "nte": "net"}  # fmt: skip
 # Real domains that look like a slip of another one.
-REAL = {"mail.com", "email.com", "ymail.com", "gmx.com", "live.be", "hotmail.be", "outlook.be", "outlook.de", "yahoo.de",
-        "hotmail.de", "sfr.com", "free.com", "fre.fr", "me.it", "mac.com", "tim.it", "ten.fr", "pm.me"}  # fmt: skip
+REAL = {
+    "mail.com", "email.com", "ymail.com", "gmx.com", "mac.com", "pm.me", "sfr.com", "free.com", "live.be", "hotmail.be",
+    "outlook.be", "outlook.de", "yahoo.de", "hotmail.de",
+}  # fmt: skip
 
 
 def likely_address(address: str) -> str | None:
