@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
-
-from flask import Flask
+from typing import TYPE_CHECKING, Any
 
 from .config import load_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 # Modules with `init_app(app)`, in the order of the layers (docs/architecture.md): each connects its own views,
 # commands and template globals.
@@ -34,19 +35,22 @@ PARTS = (
     "sets.staff.activity_views",
     "sets.catalogue.models",
     "sets.catalogue.showing",
+    "sets.catalogue.page_cache",
     "sets.catalogue.public_views",
     "sets.catalogue.staff_views",
-    "sets.catalogue.commands",
     "sets.questionnaires.models",
     "sets.questionnaires.building",
     "sets.registration.models",
+    "sets.registration.activity_words",
     "sets.registration.public_views",
     "sets.registration.learner_views",
     "sets.registration.staff_views",
+    "sets.registration.session_views",
     "sets.registration.commands",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",
+    "sets.pages.catalogue_commands",
     "sets.commands",
 )
 
@@ -56,6 +60,8 @@ def create_app(settings: Mapping[str, Any] | None = None, **overrides: Any) -> F
 
     `overrides` are Flask settings, for tests. Raises SettingRefused when a setting is missing or malformed.
     """
+    from flask import Flask  # `make run` reads settings from this package in a process that serves nothing
+
     values = load_settings(settings)
     app = Flask(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
     app.config.from_mapping(values, **overrides)

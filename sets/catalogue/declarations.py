@@ -1,0 +1,255 @@
+"""The two TOML files of a catalogue, read and written: programme.toml and questions.toml."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from babel import Locale
+
+from ..dates import zone_names
+from ..languages import LANGUAGES
+from .texts import Problem
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+FUNDERS = ("", "eu")
+# The names of the kinds of question (questionnaires.types has their classes); the second ones take options.
+KINDS, KINDS_WITH_OPTIONS = ("short_text", "long_text", "yes_no"), ("choice", "choices")
+PROGRAMME = {
+    "name": str, "full_name": str, "operator": str, "contact_email": str, "languages": list, "time_zone": str,
+    "funder": str, "grant": str, "partners": list, "trainings": list,
+}  # fmt: skip
+PARTNER, TRAINING = {"name": str, "country": str, "lead": bool}, {"slug": str, "hours": int}
+QUESTION = {
+    "key": str,
+    "type": str,
+    "training": str,
+    "required": bool,
+    "label": dict,
+    "hint": dict,
+    "options": list,
+}
+OPTION = {"key": str, "label": dict}
+OPTIONAL = {"lead", "training", "hint", "options", "partners", "trainings", "grant"}
+KIND_NAMES = {
+    str: "a text",
+    list: "a list",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "one per language",
+}
+
+
+@dataclass
+class Declaration:
+    """What a file declares, and what is wrong in it. `content` is None when it is not TOML at all."""
+
+    source: str
+    content: Any = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, sentence: str, *path: str | int) -> None:
+        """Note a problem at the place of that key: ("trainings", 2, "hours")."""
+        self.problems.append(Problem(_line(self.source, path), sentence))
+
+    def keys(self, table: Mapping[str, Any], known: Mapping[str, type], *path: str | int) -> bool:
+        """Check the names and kinds of a table's keys; tell whether they are right."""
+        before = len(self.problems)
+        for name in known:
+            if name not in table and name not in OPTIONAL:
+                self.refuse(f"“{name}” is missing", *path)
+        for name, value in table.items():
+            if name not in known:
+                self.refuse(f"“{name}” is unknown; there are {', '.join(known)}", *path, name)
+            elif type(value) is not known[name]:
+                self.refuse(f"“{name}” is not {KIND_NAMES[known[name]]}", *path, name)
+        return len(self.problems) == before
+
+    def tables(
+        self, name: str, known: Mapping[str, type], within: Any, *path: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the right tables of a list, with their numbers."""
+        for number, table in enumerate(within.get(name) or []):
+            if not isinstance(table, dict):
+                self.refuse(f"“{name}” is not a list of tables; write [[{name}]]", *path, name)
+            elif self.keys(table, known, *path, name, number):
+                yield number, table
+
+
+def read_programme(source: str) -> Declaration:
+    """Return (programme, trainings) as their file declares them."""
+    declaration, table = _parsed(source)
+    if table is None or not declaration.keys(table, PROGRAMME):
+        return declaration
+    for name in ("name", "full_name", "operator"):
+        if not table[name].strip():
+            declaration.refuse(f"“{name}” is empty", name)
+    if not ADDRESS.fullmatch(table["contact_email"]):
+        declaration.refuse("“contact_email” is not an e-mail address", "contact_email")
+    if table["time_zone"] not in zone_names():
+        declaration.refuse(f"“{table['time_zone']}” is not a time zone, such as Europe/Paris", "time_zone")
+    if table["funder"] not in FUNDERS:
+        declaration.refuse('“funder” is neither "eu" nor empty', "funder")
+    languages = table["languages"]
+    if not languages or len(set(map(str, languages))) != len(languages):
+        declaration.refuse("“languages” is empty, or names one twice", "languages")
+    for code in languages:
+        if code not in LANGUAGES:
+            declaration.refuse(
+                f"the site does not speak “{code}”; it speaks {', '.join(LANGUAGES)}", "languages"
+            )
+    territories = Locale.parse("en").territories
+    for number, partner in declaration.tables("partners", PARTNER, table):
+        if len(partner["country"]) != 2 or partner["country"] not in territories:
+            declaration.refuse(
+                f"“{partner['country']}” is not a country, such as FR", "partners", number, "country"
+            )
+    slugs = set()
+    for number, training in declaration.tables("trainings", TRAINING, table):
+        if not SLUG.fullmatch(training["slug"]) or len(training["slug"]) > 80:
+            declaration.refuse("“slug” takes small letters, digits and hyphens", "trainings", number, "slug")
+        if training["slug"] in slugs:
+            declaration.refuse(
+                f"the training “{training['slug']}” is there twice", "trainings", number, "slug"
+            )
+        if not 0 < training["hours"] < 1000:
+            declaration.refuse("“hours” is not between 1 and 999", "trainings", number, "hours")
+        slugs.add(training["slug"])
+    partners = [{**partner, "lead": partner.get("lead", False)} for partner in table.get("partners", [])
+                if isinstance(partner, dict)]  # fmt: skip
+    names = [name for name in PROGRAMME if name not in ("partners", "trainings")]
+    programme = {name: table.get(name, "") for name in names} | {"partners": partners}
+    declaration.content = programme, table.get("trainings", [])
+    return declaration
+
+
+def read_questions(source: str, languages: list[str], slugs: list[str]) -> Declaration:
+    """Return the questions as their file declares them, in order."""
+    declaration, table = _parsed(source)
+    if table is None or not declaration.keys(table, {"questions": list}):
+        return declaration
+    keys: set[str] = set()
+    for number, question in declaration.tables("questions", QUESTION, table):
+        at = ("questions", number)
+        _check_key(declaration, question["key"], keys, *at, "key")
+        if question["type"] not in (*KINDS, *KINDS_WITH_OPTIONS):
+            kinds = ", ".join((*KINDS, *KINDS_WITH_OPTIONS))
+            declaration.refuse(f"the type “{question['type']}” is unknown; there are {kinds}", *at, "type")
+        if "training" in question and question["training"] not in slugs:
+            declaration.refuse(f"there is no training “{question['training']}”", *at, "training")
+        _check_languages(declaration, question, languages, *at)
+        options = question.get("options", [])
+        if question["type"] in KINDS_WITH_OPTIONS and len(options) < 2:
+            declaration.refuse("a choice needs two options or more", *at)
+        elif question["type"] in KINDS and options:
+            declaration.refuse(f"a question of type “{question['type']}” has no options", *at)
+        own: set[str] = set()
+        for place, option in declaration.tables("options", OPTION, question, *at):
+            _check_key(declaration, option["key"], own, *at, "options", place, "key")
+            _check_languages(declaration, option, languages, *at, "options", place)
+    declaration.content = table["questions"]
+    return declaration
+
+
+def write_programme(programme: Mapping[str, Any], trainings: list[Mapping[str, Any]]) -> str:
+    """Return programme.toml."""
+    lines = [
+        f"{name} = {_toml(programme[name])}" for name in PROGRAMME if name in programme and name != "partners"
+    ]
+    for partner in programme.get("partners", []):
+        lines += [
+            "",
+            "[[partners]]",
+            f"name = {_toml(partner['name'])}",
+            f"country = {_toml(partner['country'])}",
+        ]
+        lines += ["lead = true"] if partner.get("lead") else []
+    for training in trainings:
+        lines += ["", "[[trainings]]", f"slug = {_toml(training['slug'])}", f"hours = {training['hours']}"]
+    return "\n".join(lines) + "\n"
+
+
+def write_questions(questions: list[Mapping[str, Any]]) -> str:
+    """Return questions.toml."""
+    lines: list[str] = []
+    for question in questions:
+        lines += ["", "[[questions]]"]
+        lines += [f"{name} = {_toml(question[name])}" for name in ("key", "type", "training", "required")
+                  if name in question]  # fmt: skip
+        lines += _by_language(question)
+        for option in question.get("options", ()):
+            lines += ["", "[[questions.options]]", f"key = {_toml(option['key'])}", *_by_language(option)]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _parsed(source: str) -> tuple[Declaration, Any]:
+    declaration = Declaration(source)
+    try:
+        return declaration, tomllib.loads(source.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        sentence = "this is not TOML: " + re.sub(r" \(at .*\)", "", str(error)).rstrip(".")
+        declaration.problems.append(Problem(int(found[1]) if found else source.count("\n") + 1, sentence))
+        return declaration, None
+
+
+def _check_key(declaration: Declaration, key: str, seen: set[str], *path: str | int) -> None:
+    if not KEY.fullmatch(key):
+        declaration.refuse("“key” takes small letters, digits and underscores", *path)
+    if key in seen:
+        declaration.refuse(f"the key “{key}” is there twice", *path)
+    seen.add(key)
+
+
+def _check_languages(declaration: Declaration, table: Any, languages: list[str], *path: str | int) -> None:
+    for name in ("label", "hint"):
+        words = table.get(name)
+        if words is None:
+            continue
+        for code in languages:
+            if not isinstance(words.get(code), str) or not words[code].strip():
+                declaration.refuse(f"“{name}.{code}” is missing", *path)
+        for code in words:
+            if code not in languages:
+                declaration.refuse(
+                    f"“{name}.{code}” is in none of the programme's languages", *path, f"{name}.{code}"
+                )
+
+
+def _by_language(table: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name}.{code} = {_toml(table[name][code])}"
+        for name in ("label", "hint")
+        for code in LANGUAGES
+        if code in (table.get(name) or {})
+    ]
+
+
+def _toml(value: Any) -> str:
+    # TOML's basic strings, booleans and lists of strings are those of JSON, but for U+007F.
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _line(source: str, path: tuple[str | int, ...]) -> int:
+    """Return the line of a key, or of the table it should stand in; TOML's reader tells no places."""
+    rows = source.splitlines()
+    start, name = 0, ""
+    for part in path:
+        if isinstance(part, int):
+            header = re.compile(rf"\s*\[\[\s*{re.escape(name.removeprefix('.'))}\s*\]\]")
+            found = [at for at, row in enumerate(rows) if at >= start and header.match(row)]
+            start = found[part] if part < len(found) else start
+            continue
+        name = f"{name}.{part}"
+        pattern = re.compile(rf"\s*{re.escape(part)}\s*[.=]")
+        key = next((at for at in range(start, len(rows)) if pattern.match(rows[at])), None)
+        if key is not None and part == path[-1]:
+            return key + 1
+    return start + 1
