@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from ..clock import now
 from ..database import db
-from .models import Meeting, SessionState, Training, TrainingSession
+from .models import Filling, Meeting, SessionState, Training, TrainingSession
 
 
 class PlanRefused(Exception):  # noqa: N818  (a refusal)
@@ -41,17 +41,19 @@ class Plan:
     language: str
     time_zone: str
     capacity: int | None
-    meetings: tuple[PlannedMeeting, ...] = field(default_factory=tuple)
+    meetings: tuple[PlannedMeeting, ...] = ()
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     needs_approval: bool = False
     decide_by: datetime | None = None
-    filling: str = "offer"
+    filling: str = Filling.OFFER
 
 
 def create_draft(plan: Plan) -> TrainingSession:
     """Add a draft session to the open transaction and return it."""
-    session = TrainingSession(public_id=str(uuid.uuid4()), state=SessionState.DRAFT, created_at=now())
+    session = TrainingSession(
+        public_id=str(uuid.uuid4()), state=SessionState.DRAFT, created_at=now(), revision=0
+    )
     apply_plan(session, plan)
     db.session.add(session)
     db.session.flush()
@@ -59,23 +61,16 @@ def create_draft(plan: Plan) -> TrainingSession:
 
 
 def apply_plan(session: TrainingSession, plan: Plan) -> None:
-    """Write the whole plan into a session that nobody is registered for, inside the open transaction."""
+    """Write the whole plan into a session, inside the open transaction."""
     for name in ("training_id", "language", "time_zone"):
         setattr(session, name, getattr(plan, name))
-    apply_running(session, plan)
+    _write_conditions(session, plan)
     kept = {meeting.id: meeting for meeting in session.standing_meetings}
     for planned in plan.meetings:
         meeting = kept.pop(planned.id, None) if planned.id else None
         if meeting is None:
-            session.meetings.append(
-                Meeting(
-                    public_id=str(uuid.uuid4()),
-                    starts_at=planned.starts_at,
-                    ends_at=planned.ends_at,
-                    room_url=planned.room_url or None,
-                )
-            )
-            continue
+            meeting = Meeting(public_id=str(uuid.uuid4()), revision=0)
+            session.meetings.append(meeting)
         if (meeting.starts_at, meeting.ends_at) != (planned.starts_at, planned.ends_at):
             meeting.revision += 1
         meeting.starts_at, meeting.ends_at = planned.starts_at, planned.ends_at
@@ -86,14 +81,21 @@ def apply_plan(session: TrainingSession, plan: Plan) -> None:
 
 
 def apply_running(session: TrainingSession, plan: Plan) -> None:
-    """Write what may change while people are registered: places, window, how places are given, rooms."""
-    for name in ("capacity", "opens_at", "closes_at", "needs_approval", "decide_by", "filling"):
-        setattr(session, name, getattr(plan, name))
-    rooms = {planned.id: planned.room_url for planned in plan.meetings if planned.id}
-    for meeting in session.meetings if session.id else ():
-        if meeting.id in rooms:
-            meeting.room_url = rooms[meeting.id] or None
-    session.revision = (session.revision or 0) + 1
+    """Write what may change while people are registered: places, window, how places are given, rooms.
+
+    Raises PlanRefused("running") when the plan says anything else than what those people were told.
+    """
+    told = (session.training_id, session.language, session.time_zone)
+    meetings = {meeting.id: meeting for meeting in session.standing_meetings}
+    planned_hours = [(planned.id, planned.starts_at, planned.ends_at) for planned in plan.meetings]
+    told_hours = [(meeting.id, meeting.starts_at, meeting.ends_at) for meeting in meetings.values()]
+    if told != (plan.training_id, plan.language, plan.time_zone) or sorted(
+        planned_hours, key=_by_hour
+    ) != sorted(told_hours, key=_by_hour):
+        raise PlanRefused("running")
+    _write_conditions(session, plan)
+    for planned in plan.meetings:
+        meetings[planned.id].room_url = planned.room_url or None  # type: ignore[index]
 
 
 def read_session(public_id: str, *, revision: int | None = None) -> TrainingSession:
@@ -112,3 +114,13 @@ def read_session(public_id: str, *, revision: int | None = None) -> TrainingSess
     if revision is not None and session.revision != revision:
         raise PlanRefused("changed")
     return session
+
+
+def _write_conditions(session: TrainingSession, plan: Plan) -> None:
+    for name in ("capacity", "opens_at", "closes_at", "needs_approval", "decide_by", "filling"):
+        setattr(session, name, getattr(plan, name))
+    session.revision += 1
+
+
+def _by_hour(row: tuple[int | None, datetime, datetime]) -> tuple[datetime, datetime, int]:
+    return row[1], row[2], row[0] or 0

@@ -138,6 +138,7 @@ class LearnerNeed(Model):
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id", ondelete="CASCADE"), primary_key=True)
     text: Mapped[str] = mapped_column(Text, info=_NEEDS)
     consent_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     keep_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
     learner: Mapped[Learner] = relationship(back_populates="need")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from ..catalogue.labels import TrainingLabel, training_labels
 from ..catalogue.models import Training, TrainingSession
 from ..database import db
-from ..dates import day_words, time_words
-from ..languages import LANGUAGES, current_language, localised
+from ..languages import current_language
 from ..mailing.models import Delivery, DeliveryRegistration
 from ..questionnaires.answers import Answered, AnswerReader
 from . import queue
@@ -35,42 +33,6 @@ class Record:
     consents: list[Consent] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class TrainingLabel:
-    """A training as lists name it: what the emblem macros need, and its short title in the reader's language."""
-
-    id: int
-    slug: str
-    position: int
-    short_title: str
-
-    @property
-    def tone_class(self) -> str:
-        """Return the class that gives the training its colour."""
-        return f"is-{self.position}" if self.position <= 3 else "is-other"
-
-    @property
-    def emblem(self) -> Any:
-        """Return the training's emblem."""
-        from ..catalogue.emblems import emblem
-
-        return emblem(self.position, self.slug)
-
-
-def training_labels() -> dict[int, TrainingLabel]:
-    """Return every training by id, in the catalogue's order."""
-    language = current_language()
-    found = {}
-    statement = (
-        select(Training).options(selectinload(Training.texts)).order_by(Training.position, Training.id)
-    )
-    for training in db.session.scalars(statement):
-        _code, text = localised(training.texts, language)
-        title = text.fields.get("short_title", text.title) if text else training.slug
-        found[training.id] = TrainingLabel(training.id, training.slug, training.position, title)
-    return found
-
-
 def sessions_for_choice(training_slug: str = "") -> list[TrainingSession]:
     """Return the sessions that a filter offers, newest first; of one training when its slug is given."""
     statement = (
@@ -83,29 +45,6 @@ def sessions_for_choice(training_slug: str = "") -> list[TrainingSession]:
     if training_slug:
         statement = statement.where(Training.slug == training_slug)
     return list(db.session.scalars(statement))
-
-
-def session_words(session: TrainingSession | None) -> str:
-    """Return a session as lists name it: day, hour and language; or that there is no date yet."""
-    if session is None:
-        return _("Any date")
-    language = language_words(session.language)
-    meeting = session.first_meeting
-    if meeting is None:
-        return _("Date to come, in %(language)s", language=language)
-    return _(
-        "%(day)s, %(hour)s, in %(language)s",
-        day=day_words(meeting.starts_at, session.time_zone),
-        hour=time_words(meeting.starts_at, session.time_zone),
-        language=language,
-    )
-
-
-def language_words(code: str) -> str:
-    """Return a language's name in the language being spoken."""
-    from babel import Locale
-
-    return Locale.parse(LANGUAGES[current_language()].locale).languages.get(code, code)
 
 
 def read_record(public_id: str) -> Record | None:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flask import (
     Flask,
@@ -22,19 +23,20 @@ from flask import (
 from flask_babel import gettext as _
 
 from .. import clock
-from ..database import transaction
+from ..catalogue.labels import language_words, session_words, training_labels
+from ..forms import clean_line
 from ..languages import LANGUAGES
-from ..staff.activity import record_activity
-from ..staff.guard import needs_role, signed_in_account, staff_blueprint
-from . import export, listing, workflow
+from ..staff.guard import needs_role, safe_next, signed_in_account, staff_blueprint
+from . import export, listing, needs, workflow
 from .applying import Actor
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
+from .exports_noted import note_export
 from .listing import PER_PAGE, Filter
 from .models import Status
-from .record import language_words, read_record, session_words, sessions_for_choice, training_labels
+from .record import read_record, sessions_for_choice
 from .transitions import RegistrationRefused
-from .wording import origin_words, status_words
+from .wording import actor_words, origin_words, status_words, steps_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 blueprint = staff_blueprint("registrations", __name__, url_prefix="/staff")
@@ -52,52 +54,69 @@ def list_registrations() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     total, is_exact = listing.count_up_to(wanted)
     return render_template(
-        "registrations/list_registrations.html",
+        "registration/list_registrations.html",
         wanted=wanted, rows=listing.list_page(wanted, page), page=page, per_page=PER_PAGE, total=total,
         is_exact=is_exact, counts=listing.count_by_status(wanted) if is_exact else {}, trainings=training_labels(),
         sessions=sessions_for_choice(wanted.training), **_words(),
     )  # fmt: skip
 
 
-@blueprint.get("/registrations/<public_id>")
-def show_registration(public_id: str) -> str:
+@blueprint.get("/registrations/<uuid:public_id>")
+def show_registration(public_id: UUID) -> str:
     """Show everything about one registration."""
-    record = read_record(public_id) or abort(404)
+    record = read_record(str(public_id)) or abort(404)
     back = Filter.from_query(request.args).as_query()
-    return render_template("registrations/show_registration.html", record=record, back=back, **_words())
+    return render_template("registration/show_registration.html", record=record, back=back, **_words())
 
 
-@blueprint.post("/registrations/<public_id>/<any(approval, refusal, cancellation):step>")
+@blueprint.get("/registrations/<uuid:public_id>/<any(refusal, cancellation):step>")
 @needs_role("organiser")
-def create_registration_step(public_id: str, step: str) -> Any:
+def new_registration_step(public_id: UUID, step: str) -> Any:
+    """Ask before a registration is refused or cancelled."""
+    record = read_record(str(public_id)) or abort(404)
+    if step not in steps_from(record.registration.status):
+        return redirect(url_for(".show_registration", public_id=public_id), 303)
+    return render_template("registration/new_registration_step.html", record=record, step=step, **_words())
+
+
+@blueprint.post("/registrations/<uuid:public_id>/<any(approval, refusal, cancellation):step>")
+@needs_role("organiser")
+def create_registration_step(public_id: UUID, step: str) -> Any:
     """Approve, refuse or cancel a registration."""
-    actor, reason = Actor("staff", signed_in_account().id), request.form.get("reason", "").strip()[:500]
+    actor, reason = Actor("staff", signed_in_account().id), clean_line(request.form.get("reason"))[:500]
     try:
-        if step == "approval":
-            workflow.approve(public_id, actor=actor)
-        elif step == "refusal":
-            workflow.reject(public_id, actor=actor, reason=reason, tell_reason="tell" in request.form)
-        else:
-            workflow.cancel(public_id, actor=actor, reason=reason)
-        flash(_("Done. The person is told by mail."))
+        _take_step(str(public_id), step, actor=actor, reason=reason, tell_reason="tell" in request.form)
+        flash(_step_words(step), "done")
     except RegistrationRefused as refusal:
+        if refusal.reason == "not_found":
+            abort(404)
         flash(str(refusal), "error")
     return redirect(url_for(".show_registration", public_id=public_id), 303)
 
 
-@blueprint.get("/registrations/<public_id>/<any(refusal, cancellation):step>")
+@blueprint.get("/needs")
 @needs_role("organiser")
-def new_registration_step(public_id: str, step: str) -> str:
-    """Ask before a registration is refused or cancelled."""
-    record = read_record(public_id) or abort(404)
-    return render_template("registrations/new_registration_step.html", record=record, step=step, **_words())
+def list_needs() -> str:
+    """Show the accessibility needs that nobody has answered yet."""
+    rows, labels = needs.list_open(), training_labels()
+    return render_template("registration/list_needs.html", rows=rows, trainings=labels, **_words())
+
+
+@blueprint.post("/registrations/<uuid:public_id>/need")
+@needs_role("organiser")
+def update_need(public_id: UUID) -> Any:
+    """Note that somebody of the team has answered the person's needs."""
+    if needs.note_answered(str(public_id)):
+        flash(_("Noted: these needs are answered."), "done")
+    back = safe_next(request.form.get("next"))
+    return redirect(back or url_for(".show_registration", public_id=public_id), 303)
 
 
 @blueprint.get("/registrations.csv")
 def show_registrations_csv() -> Response:
     """Stream what the filter shows as CSV."""
     wanted = Filter.from_query(request.args)
-    _note_export(wanted, "csv")
+    note_export(wanted, "csv")
     sheet = export.prepare(wanted, signed_in_account().time_zone)
     response = Response(export.csv_lines(sheet), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name("csv")}"'
@@ -108,7 +127,7 @@ def show_registrations_csv() -> Response:
 def show_registrations_xlsx() -> Response:
     """Send what the filter shows as a spreadsheet."""
     wanted = Filter.from_query(request.args)
-    _note_export(wanted, "xlsx")
+    note_export(wanted, "xlsx")
     path = _temporary_path()
     try:
         sheet = export.prepare(wanted, signed_in_account().time_zone)
@@ -120,15 +139,22 @@ def show_registrations_xlsx() -> Response:
     return response
 
 
-def _note_export(wanted: Filter, kind: str) -> None:
-    """Write the export into the activity log: the one thing that these GETs store, by the rule on exports."""
-    with transaction():
-        record_activity(
-            f"export_{kind}",
-            subject_type="registration",
-            rows=listing.count_exactly(wanted),
-            filter=wanted.for_log(),
-        )
+def _take_step(public_id: str, step: str, *, actor: Actor, reason: str, tell_reason: bool) -> None:
+    if step == "approval":
+        workflow.approve(public_id, actor=actor)
+    elif step == "refusal":
+        workflow.reject(public_id, actor=actor, reason=reason, tell_reason=tell_reason)
+    else:
+        workflow.cancel(public_id, actor=actor, reason=reason)
+
+
+def _step_words(step: str) -> str:
+    words = {
+        "approval": _("The place is confirmed, and the person is told by mail."),
+        "refusal": _("The registration is refused, and the person is told by mail."),
+        "cancellation": _("The registration is cancelled, and the person is told by mail."),
+    }
+    return words[step]
 
 
 def _temporary_path() -> Path:
@@ -155,6 +181,8 @@ def _words() -> dict[str, Any]:
         "statuses": [str(status) for status in Status],
         "status_words": status_words,
         "origin_words": origin_words,
+        "actor_words": actor_words,
+        "steps_from": steps_from,
         "session_words": session_words,
         "language_words": language_words,
         "country_words": country_words,

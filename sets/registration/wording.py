@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from .models import Status
+from .transitions import TRANSITIONS
+
+# What staff do to a registration, and the verb of the table behind it.
+STEPS = {"approval": "approve", "refusal": "reject", "cancellation": "cancel"}
+
 
 def status_words(status: str) -> str:
     """Return a registration's state in the reader's language."""
@@ -29,3 +35,19 @@ def origin_words(origin: str) -> str:
         "offer": _("an offer"),
     }
     return words.get(origin, origin)
+
+
+def actor_words(kind: str) -> str:
+    """Return who took a step of a registration's history."""
+    words = {
+        "learner": _("by the learner"),
+        "staff": _("by the team"),
+        "clock": _("by itself"),
+        "import": _("by an import"),
+    }
+    return words.get(kind, kind)
+
+
+def steps_from(status: str) -> list[str]:
+    """Return what staff can do to a registration in that state."""
+    return [step for step, verb in STEPS.items() if Status(status) in TRANSITIONS[verb]]

@@ -16,6 +16,7 @@ from ..catalogue.models import Filling, Training
 from ..catalogue.places import LockedSession
 from ..clock import now
 from ..database import db, transaction
+from ..staff.activity import record_activity
 from . import messages, queue
 from .applying import CLOCK, Actor
 from .deadlines import offer_deadline
@@ -272,6 +273,10 @@ def _step(
         .execution_options(synchronize_session=False)
     )
     _note(row.id, verb, row.status, after, actor=actor, reason=reason, mailed=mailed)
+    if actor.kind == "staff":
+        record_activity(
+            f"registration_{verb}", subject_type="registration", subject_id=row.id, account_id=actor.id
+        )
 
 
 def _store(

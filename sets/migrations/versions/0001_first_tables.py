@@ -566,6 +566,7 @@ def upgrade() -> None:
         sa.Column("learner_id", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("consent_at", sets.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sets.database.UTCDateTime(timezone=True), nullable=True),
         sa.Column("keep_until", sets.database.UTCDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["learner_id"],

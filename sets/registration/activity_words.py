@@ -1,0 +1,71 @@
+"""How the activity log calls what the team does to sessions and registrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flask import Flask, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
+
+from ..catalogue.labels import session_words, training_labels
+from ..catalogue.models import TrainingSession
+from ..database import db
+from ..staff.activity_listing import name_subjects, name_verbs
+from .models import Registration
+
+VERBS = {
+    "session_planned": _l("Planned a session"),
+    "session_changed": _l("Changed a session"),
+    "session_published": _l("Published a session"),
+    "session_paused": _l("Paused a session"),
+    "session_resumed": _l("Opened a session again"),
+    "session_closed": _l("Closed registration for a session"),
+    "registrations_exported_csv": _l("Exported registrations (CSV)"),
+    "registrations_exported_xlsx": _l("Exported registrations (Excel)"),
+    "registration_approve": _l("Approved a registration"),
+    "registration_reject": _l("Refused a registration"),
+    "registration_cancel": _l("Cancelled a registration"),
+    "need_answered": _l("Answered accessibility needs"),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Tell the log the words of this capability."""
+    name_verbs(VERBS)
+    name_subjects("session", _name_sessions)
+    name_subjects("registration", _name_registrations)
+
+
+def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    labels = training_labels()
+    found = db.session.scalars(
+        select(TrainingSession)
+        .where(TrainingSession.id.in_([int(one) for one in ids if one.isdecimal()]))
+        .options(selectinload(TrainingSession.meetings))
+    )
+    return {
+        str(session.id): (
+            f"{labels[session.training_id].short_title}, {session_words(session)}",
+            url_for("sessions.show_session", public_id=session.public_id),
+        )
+        for session in found
+    }
+
+
+def _name_registrations(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    wanted = list(ids)
+    numbers = [int(one) for one in wanted if one.isdecimal()]
+    rows = db.session.scalars(
+        select(Registration)
+        .where(or_(Registration.id.in_(numbers), Registration.public_id.in_(wanted)))
+        .options(selectinload(Registration.learner))
+    )
+    named = {}
+    for row in rows:
+        name = row.learner.full_name if row.learner else _("Erased person")
+        words = name, url_for("registrations.show_registration", public_id=row.public_id)
+        named |= {str(row.id): words, row.public_id: words}
+    return {one: named[one] for one in wanted if one in named}
