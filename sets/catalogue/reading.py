@@ -36,7 +36,7 @@ OWN_PAGES = ("home", "about", "contact")
 DESCRIPTION = range(50, 171)
 
 
-class CatalogueRefused(ValueError):
+class CatalogueRefused(ValueError):  # noqa: N818  (a refusal)
     """The folder cannot be loaded: `sentences` say what is wrong where."""
 
     def __init__(self, sentences: list[str]) -> None:
@@ -46,7 +46,10 @@ class CatalogueRefused(ValueError):
 
 @dataclass
 class Folder:
-    """A catalogue as its files say it. Texts by slug or page key, then by language; `general` pages are the package's."""
+    """A catalogue as its files say it. Texts by slug or page key, then by language.
+
+    `general` pages are those of the package.
+    """
 
     programme: dict[str, Any] = field(default_factory=dict)
     trainings: list[dict[str, Any]] = field(default_factory=list)

@@ -21,7 +21,7 @@ PROGRAMME = "programme"
 
 
 def store_folder(session: Any, folder: Folder) -> bool:
-    """Make the rows say what the folder says; tell whether anything changed. Nothing is deleted that people refer to."""
+    """Make the rows say what the folder says; tell whether anything changed. No training is ever deleted."""
     kept = {training.slug: training for training in session.scalars(select(Training))}
     changed = store_setting(session, PROGRAMME, folder.programme)
     for position, declared in enumerate(folder.trainings, 1):

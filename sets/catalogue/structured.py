@@ -41,7 +41,8 @@ def course_data(
 def _instance(
     session: ShownSession, training: ShownTraining, state: PublicState, provider: dict[str, Any], url: str
 ) -> dict[str, Any]:
-    assert session.starts_at and session.ends_at
+    assert session.starts_at
+    assert session.ends_at
     cancelled = state is PublicState.CANCELLED
     return {
         "@type": "CourseInstance",
