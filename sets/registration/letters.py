@@ -1,0 +1,196 @@
+"""Writing the mails that `messages` posts, when they are sent: from the state of that moment, in their language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ..catalogue.models import Training
+from ..catalogue.showing import snapshot
+from ..clock import now
+from ..database import db
+from ..mailing import kinds
+from ..mailing.kinds import Letter, NotWanted, Part, Posted, Poster
+from ..mailing.links import Links
+from ..tokens import make_token
+from . import calendar, phrases
+from .calendar_entries import CANCEL
+from .choosing import is_open
+from .keys import join_token, page_token
+from .messages import KINDS, told_in
+from .models import Learner, Registration, Status
+from .standing import Standing, standings_among, standings_of
+
+# The state that a mail about one registration speaks of; once it is another, the mail has no sense any more.
+SPEAKS_OF = {
+    "registration_pending": Status.PENDING,
+    "place_offered": Status.OFFERED,
+    "place_confirmed": Status.CONFIRMED,
+    "registration_cancelled": Status.CANCELLED,
+    "registration_rejected": Status.REJECTED,
+    "decision_missed": Status.EXPIRED,
+    "offer_declined": Status.CANCELLED,
+    "offer_expired": Status.EXPIRED,
+    "wait_ended": Status.EXPIRED,
+}
+# Kinds that end something and name the dates that one can register for instead.
+NAMES_DATES = {"registration_rejected", "decision_missed", "offer_expired", "wait_ended"}
+# More bands than that at the head of a mail would hide what it says.
+MOST_POSTERS = 3
+
+
+@dataclass(frozen=True)
+class NextDate:
+    """A session that one can register for, and the form's address with it chosen."""
+
+    words: str
+    link: str
+
+
+def init_app(_app: Flask) -> None:
+    """Make the kinds of mail known."""
+    for name, title in KINDS.items():
+        kinds.register(name, compose_held if name == "registration_held" else compose, title=title)
+
+
+def compose(posted: Posted, links: Links) -> Letter:
+    """Write a mail about registrations. It is dropped when its person is gone or its news is no longer true."""
+    learner = db.session.get(Learner, posted.learner_id) if posted.learner_id else None
+    if learner is None:
+        raise NotWanted("person_gone")
+    about, also = _standings(posted, learner)
+    if posted.kind in SPEAKS_OF and [one.status for one in about] != [SPEAKS_OF[posted.kind]]:
+        raise NotWanted("outdated")
+    context = {
+        "say": phrases,
+        "facts": posted.facts,
+        "about": about,
+        "also": also,
+        "name": learner.first_name if learner.proven_at else "",
+        "is_proven": learner.proven_at is not None,
+        "reader_zone": learner.time_zone,
+        "page_link": links.secret("learner.show_learner", token=page_token(learner)),
+        "join_link": _JoinLinks(learner, links),
+        "headline": _headline(about, posted.facts),
+        "dates": _next_dates(about, links) if posted.kind in NAMES_DATES else [],
+        "still_waits": posted.kind in ("offer_declined", "offer_expired") and _still_waits(learner, about),
+        "has_dates": any(method != CANCEL for _r, _m, method, *_rest in posted.facts.get("calendar", ())),
+    }
+    return Letter(
+        context=context,
+        posters=_posters(about),
+        parts=_parts(posted, learner, [*about, *also]),
+        reply_to=_reply_to(about),
+    )
+
+
+def compose_held(posted: Posted, links: Links) -> Letter:
+    """Write the mail that asks somebody to confirm a registration which was set aside."""
+    token = make_token("held", posted.facts["submission_id"], 1)
+    return Letter(context={"link": links.secret("registration.new_release", token=token)})
+
+
+class _JoinLinks:
+    """Makes the learner's own way into a registration's next meeting, for templates: `join_link(standing)`."""
+
+    def __init__(self, learner: Learner, links: Links) -> None:
+        self._learner, self._links = learner, links
+
+    def __call__(self, standing: Standing) -> Any:
+        hour = standing.next or standing.hours[-1]
+        return self._links.secret("learner.show_join", token=join_token(self._learner, hour.public_id))
+
+
+def _standings(posted: Posted, learner: Learner) -> tuple[list[Standing], list[Standing]]:
+    """Return what the mail is about, and what else it has to say because an older mail never said it."""
+    facts = posted.facts
+    ids, others = set(facts.get("about", ())), set(facts.get("also", ()))
+    if posted.kind == "personal_link":
+        return [one for one in standings_of(learner.id) if one.is_current], []
+    if facts.get("known"):
+        everything = standings_of(learner.id)
+        return [one for one in everything if one.is_current or one.id in ids | others], []
+    found = standings_among(ids | others)
+    return [one for one in found if one.id in ids], [one for one in found if one.id in others]
+
+
+def _headline(about: list[Standing], facts: Any) -> str:
+    """Return the news in a few words: heading of the mail about a sign-up, and begin of its subject."""
+    if facts.get("known") and not facts.get("changed"):
+        return _("How your registrations stand")
+    if len(about) != 1:
+        if about and all(one.status == Status.CONFIRMED for one in about):
+            return _("Your places are confirmed")
+        return _("Your registrations are noted")
+    if about[0].is_any_date:
+        return _("We will tell you the date")
+    words = {
+        Status.CONFIRMED: _("Your place is confirmed"),
+        Status.PENDING: _("Your registration is noted"),
+        Status.WAITING: _("You are on the waiting list"),
+        Status.OFFERED: _("A place awaits you"),
+    }
+    return words.get(Status(about[0].status), _("Your registration is noted"))
+
+
+def _posters(about: list[Standing]) -> list[Poster]:
+    if len(about) > MOST_POSTERS:
+        return []
+    return [
+        Poster(
+            label=phrases.training_count(one.subject.position)
+            if len(about) == 1
+            else phrases.state_words(one),
+            title=one.subject.title,
+            tone=one.subject.emblem.tone,
+            on_tone=one.subject.emblem.on_tone,
+            position=one.subject.position,
+        )
+        for one in about
+    ]
+
+
+def _parts(posted: Posted, learner: Learner, standings: list[Standing]) -> list[Part]:
+    """Return the calendar parts that are still true: REQUEST to who has the place, CANCEL to who has it no more."""
+    confirmed = {one.id for one in standings if one.status == Status.CONFIRMED}
+    told = [
+        one for one in told_in(posted.facts) if (one.method == CANCEL) != (one.registration_id in confirmed)
+    ]
+    return calendar.letter_parts(told, learner=learner, address=posted.to_address)
+
+
+def _reply_to(about: list[Standing]) -> str:
+    """Return the address of the training's own people when the mail is about that training alone."""
+    trainings = {one.subject.id for one in about}
+    if len(trainings) != 1:
+        return ""
+    return db.session.scalar(select(Training.reply_to).where(Training.id.in_(trainings))) or ""
+
+
+def _next_dates(about: list[Standing], links: Links) -> list[NextDate]:
+    moment = now()
+    trainings, mine = {one.subject.id for one in about}, {one.session_id for one in about}
+    return [
+        NextDate(
+            phrases.session_date(session),
+            links.page("registration.new_registration", session=session.public_id),
+        )
+        for session in snapshot().sessions
+        if session.training_id in trainings and session.id not in mine and is_open(session, moment)
+    ]
+
+
+def _still_waits(learner: Learner, about: list[Standing]) -> bool:
+    """Tell whether the person still waits for any date of a training whose offer they left or let pass."""
+    trainings = {one.subject.id for one in about}
+    statement = select(Registration.id).where(
+        Registration.learner_id == learner.id,
+        Registration.training_id.in_(trainings),
+        Registration.training_session_id.is_(None),
+        Registration.status == Status.WAITING,
+    )
+    return db.session.scalar(statement.limit(1)) is not None

@@ -1,0 +1,210 @@
+"""How a learner stands: their registrations in order, as the personal page and the mails show them. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from ..catalogue.emblems import Emblem, emblem
+from ..catalogue.models import Filling, Meeting, SessionState, Training, TrainingSession, TrainingText
+from ..clock import now
+from ..database import db
+from ..languages import current_language, localised
+from . import queue
+from .models import ACTIVE, Registration, Status
+
+# What matters first: an offer runs out, a place has a date, the rest waits.
+ORDER = (Status.OFFERED, Status.CONFIRMED, Status.PENDING, Status.WAITING)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A training as learners read it. `lang` is set where the title falls back to another language."""
+
+    id: int
+    slug: str
+    position: int
+    title: str
+    lang: str = ""
+
+    @property
+    def tone_class(self) -> str:
+        """The class that gives the training its colour."""
+        return f"is-{self.position}" if self.position <= 3 else "is-other"
+
+    @property
+    def emblem(self) -> Emblem:
+        """The training's emblem."""
+        return emblem(self.position, self.slug)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One meeting that takes place. The room's address is not here: nobody but the join page tells it."""
+
+    id: int
+    public_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One registration as it stands at the moment `at`."""
+
+    at: datetime
+    id: int
+    public_id: str
+    status: str
+    subject: Subject
+    session_id: int | None
+    language: str
+    zone: str
+    session_state: str
+    filling: str
+    decide_by: datetime | None
+    hours: tuple[Hour, ...]
+    rank: int | None
+    offer_ends_at: datetime | None
+    wants: tuple[str, ...]
+    is_moved: bool
+    status_at: datetime
+
+    @property
+    def is_any_date(self) -> bool:
+        """Whether it waits for a date rather than for a place."""
+        return self.session_id is None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last meeting has ended."""
+        return bool(self.hours) and self.hours[-1].ends_at <= self.at
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it still matters: not ended in any way."""
+        return self.status in ACTIVE and not self.is_over and self.session_state != SessionState.CANCELLED
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the learner takes part in what is to come."""
+        return self.status == Status.CONFIRMED and self.is_current
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a freed place is given at once instead of being offered."""
+        return self.filling == Filling.AUTOMATIC
+
+    @property
+    def first(self) -> Hour | None:
+        """The first meeting."""
+        return self.hours[0] if self.hours else None
+
+    @property
+    def next(self) -> Hour | None:
+        """The first meeting that has not ended."""
+        return next((hour for hour in self.hours if hour.ends_at > self.at), None)
+
+
+def standings_of(learner_id: int) -> list[Standing]:
+    """Return everything that a learner registered for, what matters most first."""
+    return _read(Registration.learner_id == learner_id)
+
+
+def standings_among(registration_ids: Iterable[int]) -> list[Standing]:
+    """Return these registrations, what matters most first."""
+    return _read(Registration.id.in_(list(registration_ids)))
+
+
+def subjects_of(training_ids: Iterable[int]) -> dict[int, Subject]:
+    """Return trainings by id, titled in the language being spoken."""
+    statement = (
+        select(Training.id, Training.slug, Training.position, TrainingText.language, TrainingText.title)
+        .join(TrainingText, TrainingText.training_id == Training.id, isouter=True)
+        .where(Training.id.in_(set(training_ids)))
+    )
+    titles: dict[int, dict[str, str]] = {}
+    found = {}
+    for row in db.session.execute(statement):
+        titles.setdefault(row.id, {}).update({row.language: row.title} if row.language else {})
+        found[row.id] = row
+    spoken = current_language()
+    subjects = {}
+    for training_id, row in found.items():
+        code, title = localised(titles[training_id], spoken)
+        lang = code if code and code != spoken else ""
+        subjects[training_id] = Subject(training_id, row.slug, row.position, title or row.slug, lang)
+    return subjects
+
+
+def _read(condition: Any) -> list[Standing]:
+    statement = (
+        select(Registration, TrainingSession)
+        .join(TrainingSession, TrainingSession.id == Registration.training_session_id, isouter=True)
+        .where(condition)
+    )
+    rows: Sequence[Any] = db.session.execute(statement).all()
+    subjects = subjects_of(row.Registration.training_id for row in rows)
+    hours = _hours({row.TrainingSession.id for row in rows if row.TrainingSession is not None})
+    moment = now()
+    standings = [_standing(row.Registration, row.TrainingSession, subjects, hours, moment) for row in rows]
+    return sorted(standings, key=_order)
+
+
+def _standing(
+    row: Registration,
+    session: TrainingSession | None,
+    subjects: dict[int, Subject],
+    hours: dict[int, tuple[Hour, ...]],
+    moment: datetime,
+) -> Standing:
+    rank = None
+    if row.status == Status.WAITING and session is not None and row.queue_number is not None:
+        rank = queue.rank_at(session.id, row.training_id, session.language, row.queue_number)
+    return Standing(
+        at=moment,
+        id=row.id,
+        public_id=row.public_id,
+        status=row.status,
+        subject=subjects[row.training_id],
+        session_id=row.training_session_id,
+        language=session.language if session else "",
+        zone=session.time_zone if session else "UTC",
+        session_state=session.state if session else "",
+        filling=session.filling if session else "",
+        decide_by=session.decide_by if session else None,
+        hours=hours.get(session.id, ()) if session else (),
+        rank=rank,
+        offer_ends_at=row.offer_ends_at,
+        wants=tuple(row.wants or ()),
+        is_moved=row.moved_to_id is not None,
+        status_at=row.status_at,
+    )
+
+
+def _hours(session_ids: set[int]) -> dict[int, tuple[Hour, ...]]:
+    if not session_ids:
+        return {}
+    statement = (
+        select(Meeting.training_session_id, Meeting.id, Meeting.public_id, Meeting.starts_at, Meeting.ends_at)
+        .where(Meeting.training_session_id.in_(session_ids), Meeting.cancelled_at.is_(None))
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    found: dict[int, tuple[Hour, ...]] = {}
+    for session_id, *hour in db.session.execute(statement):
+        found[session_id] = (*found.get(session_id, ()), Hour(*hour))
+    return found
+
+
+def _order(standing: Standing) -> tuple[Any, ...]:
+    """Order by what matters: current ones by state, then by date; the past latest first."""
+    if standing.is_current:
+        hour = standing.next or standing.first
+        date = hour.starts_at.timestamp() if hour else float("inf")
+        return 0, ORDER.index(Status(standing.status)), date, standing.subject.position, standing.id
+    hour = standing.first
+    return 1, 0, -hour.starts_at.timestamp() if hour else 0.0, standing.subject.position, standing.id
