@@ -31,12 +31,26 @@ WORDS: dict[str, Any] = {
 }
 
 
-def kept_data() -> list[tuple[str, str]]:
-    """Return (purpose, for how long) for each purpose that personal columns serve, in the language being spoken."""
-    kept: dict[tuple[str, str], None] = {}
+# What is kept so long in rows that are not a person's alone.
+PURPOSES: dict[str, Any] = {
+    "waits": _l("To keep your rank while you wait for a date."),
+    "log": _l("To know who of the team changed, exported or erased what."),
+}
+
+
+def kept_data() -> list[tuple[str, list[str]]]:
+    """Return (for how long, what for) in the language being spoken, the longest periods first."""
+    purposes: dict[str, dict[str, None]] = {
+        name: {} for name in sorted(PERIODS, key=PERIODS.__getitem__)[::-1]
+    }
     for column in personal_columns():
-        kept.setdefault((str(column.info["purpose"]), str(WORDS[column.info["keep"]])))
-    return list(kept)
+        purposes[column.info["keep"]].setdefault(str(column.info["purpose"]))
+    for name, purpose in PURPOSES.items():
+        purposes[name].setdefault(str(purpose))
+    kept: dict[str, list[str]] = {}
+    for name, found in purposes.items():
+        kept.setdefault(str(WORDS[name]), []).extend(found)
+    return list(kept.items())
 
 
 def personal_columns() -> Iterator[Column[Any]]:

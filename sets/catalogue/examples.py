@@ -20,6 +20,7 @@ from .versions import bump_catalogue_version
 ROOMS = "https://rooms.example.org"
 ZONES = {"es": "Europe/Madrid", "it": "Europe/Rome"}
 DURATION = timedelta(minutes=90)
+OPENING = time(9)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = range(4)
 
 
@@ -84,7 +85,7 @@ def _session(training: Training, example: Example, programme: Programme, moment:
         time_zone=zone,
         capacity=example.capacity,
         state=SessionState.PUBLISHED,
-        opens_at=moment + timedelta(days=example.opens_in),
+        opens_at=_at(moment, zone, example.opens_in, OPENING),
         needs_approval=example.needs_approval,
         is_example=True,
         created_at=moment,
@@ -97,7 +98,7 @@ def _session(training: Training, example: Example, programme: Programme, moment:
 
 
 def _meetings(example: Example, zone: str, moment: datetime) -> Any:
-    day = moment.astimezone(ZoneInfo(zone)).date() + timedelta(days=example.days)
+    day = _at(moment, zone, example.days, example.at).date()
     day += timedelta(days=(example.weekday - day.weekday()) % 7)
     room = f"{ROOMS}/{uuid.uuid4().hex[:12]}"
     for week in range(example.meetings):
@@ -105,3 +106,8 @@ def _meetings(example: Example, zone: str, moment: datetime) -> Any:
         yield Meeting(
             public_id=str(uuid.uuid4()), starts_at=starts_at, ends_at=starts_at + DURATION, room_url=room
         )
+
+
+def _at(moment: datetime, zone: str, days: int, hour: time) -> datetime:
+    day = moment.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
+    return datetime.combine(day, hour, ZoneInfo(zone))

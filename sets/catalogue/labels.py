@@ -52,7 +52,7 @@ def training_labels() -> dict[int, TrainingLabel]:
 
 
 def session_words(session: TrainingSession | None) -> str:
-    """Return a session as lists name it: day, hour, language; or "no date yet". The year is told unless it is this one."""
+    """Return a session as lists name it: day (with the year unless it is this), hour, language; or "date to come"."""
     if session is None:
         return _("Any date")
     language = language_words(session.language)

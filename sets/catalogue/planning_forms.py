@@ -95,21 +95,21 @@ class RunningSessionForm(SiteForm):
             NumberRange(0, MOST_PLACES, _l("Write a number of places, or leave it empty for no limit.")),
         ],
         message=_l("Write a number of places, or leave it empty for no limit."),
-        description=_l("Leave it empty for no limit. Fewer places later remove nobody."),
+        description=_l("Empty: no limit."),
     )
     opens_at = Moment(
-        _l("Registration opens"), [Optional()], description=_l("Leave it empty to open at publication.")
+        _l("Registration opens"), [Optional()], description=_l("Empty: at publication.")
     )
     closes_at = Moment(
         _l("Registration closes"),
         [Optional()],
-        description=_l("Leave it empty to close at the first meeting, or when the team decides."),
+        description=_l("Empty: when the first meeting begins."),
     )
     needs_approval = BooleanField(_l("The team approves each registration"))
     decide_by = Moment(
         _l("The team decides before"),
         [Optional()],
-        description=_l("Only with approval. Leave it empty for 24 hours before the first meeting."),
+        description=_l("Empty: 24 hours before the first meeting. Registration closes then at the latest."),
     )
     filling = OneOf(_l("When a place becomes free"), [Required()], default=Filling.OFFER)
     meetings = Rows(FormField(RoomForm), label=_l("Meeting"), max_entries=MOST_MEETINGS)

@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_addresses)
     app.add_template_global(wording.size_words)
     app.add_template_global(wording.language_name)
+    app.add_template_global(wording.near_day)
 
 
 @blueprint.get("/<language:lang>/")
@@ -72,7 +73,7 @@ def show_page(key: str) -> str:
     """Show one of the pages of prose."""
     page = snapshot().page(key) or abort(404)
     return render_template(
-        "catalogue/show_page.html", page=page, kept=kept_data() if key == "privacy" else ()
+        "catalogue/show_page.html", page=page, periods=kept_data() if key == "privacy" else ()
     )
 
 

@@ -60,6 +60,13 @@ def next_session(training: ShownTraining, moment: datetime | None = None) -> Sho
     return next(iter(spoken or open_ones), None)
 
 
+def near_day(session: ShownSession) -> Markup:
+    """Return the day of the first meeting, with its year only where it is not this one."""
+    assert session.starts_at
+    is_this_year = local(session.starts_at, session.time_zone).year == local(now(), session.time_zone).year
+    return (_day_tag if is_this_year else date_tag)(session.starts_at, session.time_zone)
+
+
 def dates_words(session: ShownSession) -> Markup:
     """Return when a session takes place: one date with its hour and zone, or from when to when."""
     if session.starts_at is None:
@@ -82,7 +89,7 @@ def dates_words(session: ShownSession) -> Markup:
 def state_words(session: ShownSession, state: PublicState) -> str:
     """Return how a session stands, in words."""
     if state is PublicState.SOON and session.opens_at is not None:
-        return _("Registration opens on %(day)s", day=datetime_words(session.opens_at, session.time_zone))
+        return _("Opens on %(day)s", day=datetime_words(session.opens_at, session.time_zone))
     return {
         PublicState.OPEN: _("Places available"),
         PublicState.LAST_PLACES: _("Last places"),
@@ -124,11 +131,11 @@ def partners_words(programme: Programme) -> list[tuple[str, list[str]]]:
 
 def _line(training: ShownTraining, session: ShownSession, named: bool, moment: datetime) -> SessionLine:
     state = session.public_state(moment)
-    when = dates_words(session)
+    title = _title(training, session, named)
     if session.is_example:
-        when = Markup("{}<br>{}").format(when, _("An example, to try the site."))
+        title = _("%(title)s (example)", title=title)
     return SessionLine(
-        training, session, state, _title(training, session, named), when, state_words(session, state),
+        training, session, state, title, dates_words(session), state_words(session, state),
         _address(training, session, state), action_words(state),
     )  # fmt: skip
 
