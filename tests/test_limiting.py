@@ -10,9 +10,10 @@ from sets.database import db, transaction
 from sets.installation import RateLimit
 from sets.limiting import DatabaseStorage, forget_old_limits, is_over
 
-pytestmark = pytest.mark.settings(SETS_RATELIMIT_ENABLED="true")
+limits_on = pytest.mark.settings(SETS_RATELIMIT_ENABLED="true")
 
 
+@limits_on
 def test_the_limit_is_counted_and_starts_again(app, clock):
     assert [is_over("2 per minute", "key") for _ in range(4)] == [False, False, True, True]
     assert not is_over("2 per minute", "other key")
@@ -64,12 +65,12 @@ def test_a_key_is_cleared(app):
     assert storage.check()
 
 
-@pytest.mark.settings(SETS_RATELIMIT_ENABLED="false")
 def test_switched_off_nothing_is_counted(app):
     assert not any(is_over("1 per minute", "key") for _ in range(5))
     assert db.session.scalars(select(RateLimit)).all() == []
 
 
+@limits_on
 def test_views_are_limited_with_the_usual_decorator(app, client):
     from sets.extensions import limiter
 

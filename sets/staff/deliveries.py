@@ -5,7 +5,7 @@ Nobody reads an account's mails here: they carry links that set passwords.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -138,6 +138,16 @@ def is_late() -> bool:
 def delivery_of(public_id: str) -> Delivery | None:
     """Return the mail with that id."""
     return db.session.scalar(select(Delivery).where(Delivery.public_id == public_id))
+
+
+def titles(public_ids: Iterable[str]) -> dict[str, str]:
+    """Return what each of these mails is called: its subject where it is kept."""
+    rows = db.session.execute(
+        select(Delivery.public_id, Delivery.subject, Delivery.kind).where(
+            Delivery.public_id.in_(list(public_ids))
+        )
+    )
+    return {row.public_id: row.subject or kind_words(row.kind) for row in rows}
 
 
 def readable_text(delivery: Delivery) -> tuple[str, str, bool] | None:

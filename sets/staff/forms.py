@@ -134,7 +134,9 @@ class CodeForm(fs.TwoFactorVerifyCodeForm):
 class SecondFactorForm(fs.TwoFactorSetupForm):
     """Turning the second factor on or off: two buttons, one field."""
 
-    setup = RadioField(choices=[SelectChoice("authenticator"), SelectChoice("disable")], validate_choice=False)
+    setup = RadioField(
+        choices=[SelectChoice("authenticator"), SelectChoice("disable")], validate_choice=False
+    )
     phone = HiddenField()
     submit = None
 

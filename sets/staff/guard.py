@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from ..dates import zone_words
 from ..http import private_page
@@ -154,7 +155,9 @@ def _staff_context() -> dict[str, Any]:
     account = signed_in_account()
     return {
         "account": account,
-        "account_name": account.name or account.email,
+        "account_name": Markup('<a class="link" href="{}">{}</a>').format(
+            url_for("account.show_account"), account.name or account.email
+        ),
         "staff_menu": _menu(account),
         "staff_notices": staff_notices(),
         "staff_zone": _("Hours shown: %(zone)s.", zone=zone_words(account.time_zone)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from flask_babel import ngettext
 from ..mailing import hold, kinds
 from ..mailing.transport import mode
 from . import deliveries
+from .activity_listing import name_subjects
 from .deliveries import DeliveryFilter
 from .guard import needs_role, signed_in_account, staff_blueprint
 from .notices import Notice, staff_notice
@@ -23,6 +25,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.add_template_filter(deliveries.kind_words)
     app.add_template_filter(deliveries.reason_words)
+    name_subjects("delivery", _name_deliveries)
 
 
 @blueprint.get("")
@@ -110,9 +113,18 @@ def _held() -> str:
     return deliveries.hold_words(reason) if reason else ""
 
 
+def _name_deliveries(ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    return {
+        public_id: (words, url_for("outbox.show_delivery", public_id=public_id))
+        for public_id, words in deliveries.titles(ids).items()
+    }
+
+
 @staff_notice
 def _notice_of_mail() -> Notice | None:
-    """Say when mail does not leave: on hold, no server, nobody who sends."""
+    """Say when mail does not leave: on hold, no server, nobody who sends. The list says it itself, with more words."""
+    if request.endpoint == "outbox.list_deliveries":
+        return None
     url, link = url_for("outbox.list_deliveries"), _("Messages")
     if hold.reason():
         return {
