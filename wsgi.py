@@ -1,5 +1,9 @@
 """The site as gunicorn and the flask command see it."""
 
 from sets import create_app
+from sets.config import SettingRefused
 
-app = create_app()
+try:
+    app = create_app()
+except SettingRefused as refusal:
+    raise SystemExit(str(refusal)) from None

@@ -16,8 +16,6 @@ from importlib.util import find_spec
 import structlog
 from flask import Flask
 
-from .database import db
-
 log = structlog.get_logger()
 
 # A round of a step writes at most so many rows; between two rounds others get their turn.
@@ -50,7 +48,7 @@ STEPS = [
     Step("sets.mailing.claims:expire", every=30),
     # What may not be kept any longer.
     Step("sets.mailing.retention:forget_texts", every=3600),
-    Step("sets.limits:forget_old", every=600),
+    Step("sets.limiting:forget_old_limits", every=600),
 ]
 
 
@@ -73,16 +71,12 @@ class Clock:
 
     def run_step(self, step: Step, stopping: threading.Event) -> None:
         """Run one step until it has nothing left to do."""
-        function = step.function()
-        if function is None:
-            return
-        for _ in range(ROUNDS):
-            try:
+        try:
+            function = step.function()
+            for _ in range(ROUNDS if function else 0):
                 with self.app.app_context():
-                    done = function()
-                    db.session.rollback()
-            except Exception as error:
-                log.exception("step_failed", step=step.call, kind=type(error).__name__)
-                return
-            if not done or stopping.wait(PAUSE_BETWEEN_ROUNDS):
-                return
+                    done = function() if function else 0
+                if not done or stopping.wait(PAUSE_BETWEEN_ROUNDS):
+                    return
+        except Exception:
+            log.exception("step_failed", step=step.call)

@@ -19,6 +19,7 @@ from . import bell, create_app, jobs, lifeline
 from .config import SettingRefused
 from .mailing import claims, hold, presence
 from .mailing.sending import SLOW, Sender, make_senders
+from .mailing.transport import DEADLINE
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Worker:
         for sender in self._senders:
             sender.stop()
         for thread in threads:
-            thread.join()
+            thread.join(DEADLINE + 5)
         if self._presence:
             self._guarded(self._presence.leave)
 
@@ -115,21 +116,23 @@ def main() -> int:
     parser.add_argument("--parent", type=int, default=0, help="end when this process ends")
     options = parser.parse_args()
     lifeline.tie(options.parent)
+    os.umask(0o077)
     try:
         app = create_app()
     except SettingRefused as refusal:
         print(refusal, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 2
+    serve(app)
+    return 0
+
+
+def serve(app: Flask) -> None:
+    """Run a worker of this app until SIGINT or SIGTERM; mails in flight are finished."""
     worker = Worker(app)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, worker.stop)
     worker.run()
-    return 0
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Whatever a daemon thread still waits for, everything that counts is stored.
-    os._exit(code)
+    sys.exit(main())

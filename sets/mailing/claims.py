@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, text, update
+from sqlalchemy import Integer, String, Text, and_, bindparam, or_, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from .. import clock
-from ..database import db, transaction
+from ..database import UTCDateTime, db, transaction
 from ..installation import Installation
 from . import hold
 from .kinds import Posted
@@ -37,12 +37,41 @@ _ON_HOLD = select(Installation.id).where(Installation.mail_hold_at.is_not(None))
 _IS_WAITING = text("delivery.status IN ('queued','retry')")
 
 
+# The two statements of every mail that leaves, written out: built from objects they cost as much as the dialogue.
+_BEGIN = text("""
+    UPDATE delivery SET status = 'sending', attempts = attempts + 1, lease_until = :lease_until,
+        subject = :subject, text = :text
+    WHERE id = :id AND lease_by = :owner AND status IN ('queued', 'retry') AND to_address = :to_address
+        AND NOT EXISTS (SELECT 1 FROM installation WHERE mail_hold_at IS NOT NULL)
+    """).bindparams(bindparam("lease_until", type_=UTCDateTime))
+# A result that comes late still counts, as long as nobody decided otherwise meanwhile (which takes the lease away).
+_END = text("""
+    UPDATE delivery SET status = :status, reason = :reason, smtp_code = :smtp_code, smtp_text = :smtp_text,
+        sent_at = :sent_at, next_at = COALESCE(:next_at, next_at), attempts = COALESCE(:attempts, attempts),
+        lease_by = NULL, lease_until = NULL
+    WHERE id = :id AND lease_by = :owner AND status IN ('queued', 'retry', 'sending', 'unknown')
+    """).bindparams(
+    bindparam("sent_at", type_=UTCDateTime),
+    bindparam("next_at", type_=UTCDateTime),
+    bindparam("attempts", type_=Integer),
+    bindparam("smtp_code", type_=Integer),
+    bindparam("smtp_text", type_=Text),
+    bindparam("reason", type_=String),
+)
+
+
 @dataclass(frozen=True)
 class End:
-    """What is to be recorded about one mail."""
+    """What is to be recorded about one mail; None leaves `next_at` and `attempts` as they are."""
 
-    delivery_id: int
-    values: dict[str, Any]
+    id: int
+    status: DeliveryStatus
+    reason: str | None = None
+    smtp_code: int | None = None
+    smtp_text: str | None = None
+    sent_at: datetime | None = None
+    next_at: datetime | None = None
+    attempts: int | None = None
 
 
 def is_due(highest: int | None = None) -> bool:
@@ -84,63 +113,51 @@ def turn(owner: str, end: End | None, ready: Ready | None) -> bool:
     It may not when the site's mail is on hold, the row was cancelled, its person erased or its lease lost.
     """
     with transaction() as session:
+        # The connection itself: the session would look for objects to refresh, which takes longer than the statement.
+        connection = session.connection()
         if end is not None:
-            # A result that comes late still counts, as long as nobody decided otherwise meanwhile.
-            theirs = (DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN, *WAITING)
-            session.execute(
-                update(_table)
-                .where(_row.id == end.delivery_id, _row.lease_by == owner, _row.status.in_(theirs))
-                .values(_FREE | end.values)
-            )
+            connection.execute(_END, vars(end) | {"owner": owner})
         if ready is None:
             return False
-        begun = session.execute(
-            update(_table)
-            .where(
-                _row.id == ready.posted.id,
-                _row.lease_by == owner,
-                _row.status.in_(WAITING),
-                _row.to_address == ready.posted.to_address,
-                ~_ON_HOLD,
-            )
-            .values(
-                status=DeliveryStatus.SENDING,
-                attempts=_row.attempts + 1,
-                lease_until=clock.now() + LEASE,
-                subject=ready.subject,
-                text=ready.text,
-            )
+        begun: Any = connection.execute(
+            _BEGIN,
+            {
+                "id": ready.posted.id,
+                "owner": owner,
+                "to_address": ready.posted.to_address,
+                "subject": ready.subject,
+                "text": ready.text,
+                "lease_until": clock.now() + LEASE,
+            },
         )
         return begun.rowcount == 1
 
 
 def ended(posted: Posted, outcome: Outcome) -> End:
     """Return what to record after a dialogue."""
-    values: dict[str, Any] = {"smtp_code": outcome.code, "smtp_text": outcome.text, "reason": None}
+    said = {"smtp_code": outcome.code, "smtp_text": outcome.text}
     if outcome.result is Result.SENT:
-        values |= {"status": DeliveryStatus.SENT, "sent_at": clock.now()}
-    elif outcome.result is Result.PERMANENT:
-        values |= {"status": DeliveryStatus.FAILED, "reason": "refused"}
-    elif outcome.result is Result.UNKNOWN:
-        values |= {"status": DeliveryStatus.UNKNOWN, "reason": "no_answer"}
-    else:
-        values |= _later(posted.attempts, "put_off")
-    return End(posted.id, values)
+        return End(posted.id, DeliveryStatus.SENT, sent_at=clock.now(), **said)
+    if outcome.result is Result.PERMANENT:
+        return End(posted.id, DeliveryStatus.FAILED, "refused", **said)
+    if outcome.result is Result.UNKNOWN:
+        return End(posted.id, DeliveryStatus.UNKNOWN, "no_answer", **said)
+    return _later(posted, "put_off", said)
 
 
 def not_sent(posted: Posted, status: DeliveryStatus, reason: str) -> End:
     """Return what to record about a mail that is not to be sent."""
-    return End(posted.id, {"status": status, "reason": reason})
+    return End(posted.id, status, reason)
 
 
-def not_composed(posted: Posted) -> End:
+def not_composed(posted: Posted, reason: str = "not_composed") -> End:
     """Return what to record when our own code failed: tried again, for a new version may do better."""
-    return End(posted.id, {"attempts": _row.attempts + 1} | _later(posted.attempts, "not_composed"))
+    return _later(posted, reason, {"attempts": posted.attempts + 1})
 
 
 def not_tried(posted: Posted) -> End:
     """Return what to record when the server was gone before it heard of this mail: as if nothing had been tried."""
-    return End(posted.id, {"status": DeliveryStatus.QUEUED, "attempts": posted.attempts})
+    return End(posted.id, DeliveryStatus.QUEUED, attempts=posted.attempts)
 
 
 def give_back(owners: Iterable[str]) -> int:
@@ -156,9 +173,7 @@ def give_back(owners: Iterable[str]) -> int:
 
 def abandon(owner_prefix: str) -> int:
     """Free what a worker that is gone had leased; what it was sending becomes unknown. Return how many are unknown."""
-    theirs = and_(
-        _row.lease_until.is_not(None), _row.lease_by.startswith(owner_prefix, autoescape=True)
-    )
+    theirs = and_(_row.lease_until.is_not(None), _row.lease_by.startswith(owner_prefix, autoescape=True))
     with transaction() as session:
         session.execute(update(_table).where(theirs, _row.status.in_(WAITING)).values(_FREE))
         return session.execute(_to_unknown(theirs)).rowcount
@@ -198,14 +213,10 @@ def _due(moment: datetime, highest: int | None) -> Any:
     return statement if highest is None else statement.where(_row.priority <= highest)
 
 
-def _later(attempts: int, reason: str) -> dict[str, Any]:
-    if attempts >= len(DELAYS):
-        return {"status": DeliveryStatus.FAILED, "reason": "gave_up" if reason == "put_off" else reason}
-    return {
-        "status": DeliveryStatus.RETRY,
-        "reason": reason,
-        "next_at": clock.now() + DELAYS[attempts],
-    }
+def _later(posted: Posted, reason: str, said: dict[str, Any]) -> End:
+    if posted.attempts >= len(DELAYS):
+        return End(posted.id, DeliveryStatus.FAILED, "gave_up" if reason == "put_off" else reason, **said)
+    return End(posted.id, DeliveryStatus.RETRY, reason, next_at=clock.now() + DELAYS[posted.attempts], **said)
 
 
 def _posted(row: Any, registration_ids: tuple[int, ...]) -> Posted:

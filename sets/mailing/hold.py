@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from flask import current_app
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import bell, clock
 from ..database import db, transaction
@@ -53,6 +54,15 @@ def check() -> str | None:
         log.warning("mail_on_hold", reason=reason)
     db.session.rollback()
     return reason
+
+
+def check_at_start() -> None:
+    """Check in a web process, which serves also while the database is away: the worker checks before it sends."""
+    try:
+        check()
+    except (SQLAlchemyError, OSError) as error:
+        db.session.rollback()
+        log.warning("hold_not_checked", kind=type(error).__name__)
 
 
 def put_on_hold(reason: str) -> None:

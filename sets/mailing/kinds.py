@@ -73,6 +73,10 @@ class NotWanted(Exception):  # noqa: N818 - a composer's answer, not a failure
         self.reason = reason[:40]
 
 
+class UnknownKind(LookupError):  # noqa: N818 - what it is
+    """No capability knows this kind of mail: it was posted by another version of the site."""
+
+
 Compose = Callable[[Posted, Links], Letter]
 
 
@@ -103,7 +107,9 @@ def register(name: str, compose: Compose, *, keeps_text: bool = True, title: Any
 
 
 def find(name: str) -> Kind:
-    """Return the kind of that name; raises LookupError where no capability knows it."""
+    """Return the kind of that name; raises UnknownKind."""
+    if name not in _kinds:
+        raise UnknownKind(name)
     return _kinds[name]
 
 

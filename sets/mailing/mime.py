@@ -28,7 +28,7 @@ _BANNED = {"Cc", "Zl", "Zp", "Cs", "Co"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ]+")
 
 
-class AddressRefused(ValueError):
+class AddressRefused(ValueError):  # noqa: N818 - what it is
     """No mail can be addressed this way."""
 
 
@@ -67,9 +67,8 @@ def envelope(
 
     Raises AddressRefused where an address is none.
     """
-    from_name, from_address = parseaddr(_cleaned(sender))
-    from_address, recipient = wire_address(from_address), wire_address(_cleaned(to))
-    reply_name, reply_address = parseaddr(_cleaned(reply_to))
+    from_name, from_address = _parsed(sender)
+    recipient = wire_address(_cleaned(to))
     lines = [
         f"From: {_named(from_name, from_address)}",
         f"To: {recipient}",
@@ -79,8 +78,8 @@ def envelope(
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
     ]
-    if reply_address:
-        lines.insert(2, f"Reply-To: {_named(reply_name, wire_address(reply_address))}")
+    if reply_to:
+        lines.insert(2, f"Reply-To: {_named(*_parsed(reply_to))}")
     lines += [f"{name}: {_encoded(name, value)}" for name, value in (headers or {}).items()]
     head = "\r\n".join(lines).encode()
     body = _body(content, public_id.replace("-", ""))
@@ -100,11 +99,19 @@ def wire_address(address: str) -> str:
         raise AddressRefused("is not a domain") from None
 
 
+@lru_cache(maxsize=64)
+def _parsed(address: str) -> tuple[str, str]:
+    name, bare = parseaddr(_cleaned(address))
+    return name, wire_address(bare)
+
+
 def _cleaned(text: str) -> str:
     """Return one line without any character that could end a header or hide in it."""
     if text.isascii() and text.isprintable():
         return text
-    return " ".join("".join(" " if unicodedata.category(c) in _BANNED else c for c in text).split(" ")).strip()
+    return " ".join(
+        "".join(" " if unicodedata.category(c) in _BANNED else c for c in text).split(" ")
+    ).strip()
 
 
 @lru_cache(maxsize=512)
@@ -143,9 +150,7 @@ def _multipart(kind: str, boundary: str, parts: Sequence[bytes], more: str = "")
 
 def _text_part(kind: str, text: str) -> bytes:
     unix = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
-    head = (
-        f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     return head.encode() + binascii.b2a_qp(unix, istext=True).replace(b"\n", b"\r\n")
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import JSONText, Model, UTCDateTime, personal
 
-
 _LETTER = personal(
     purpose=_l("To know what we wrote to you, and whether it arrived."), keep="mails", eraser="null"
 )

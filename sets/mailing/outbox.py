@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .. import bell, clock
-from ..database import db, transaction
+from ..database import db
 from .models import Delivery, DeliveryRegistration, DeliveryStatus
 
 # How long the text of a mail is kept when nobody says otherwise.
@@ -112,17 +112,31 @@ def has_left(registration_id: int, kinds: Iterable[str]) -> bool:
     return db.session.execute(found.limit(1)).first() is not None
 
 
-def send_again(public_ids: Iterable[str], *, doubtful: bool = False) -> int:
-    """Queue these failed mails once more and return how many; with `doubtful`, the unknown ones too.
+def requeue(public_ids: list[str] | None, *, doubtful: bool = False) -> int:
+    """Queue failed mails once more (these, or all) in the open transaction; return how many.
 
-    An unknown mail may have arrived: a person decides that it leaves again.
+    With `doubtful`, the unknown ones too: they may have arrived, so a person decides that they leave again.
     """
-    return _queue_again(doubtful, list(public_ids))
-
-
-def send_all_failed_again(*, doubtful: bool = False) -> int:
-    """Queue every failed mail once more and return how many; with `doubtful`, the unknown ones too."""
-    return _queue_again(doubtful, None)
+    states = [DeliveryStatus.FAILED] + ([DeliveryStatus.UNKNOWN] if doubtful else [])
+    statement = (
+        update(Delivery)
+        .where(Delivery.status.in_(states), Delivery.to_address.is_not(None))
+        .values(
+            status=DeliveryStatus.QUEUED,
+            attempts=0,
+            next_at=clock.now(),
+            reason=None,
+            lease_by=None,
+            lease_until=None,
+        )
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    if public_ids is not None:
+        statement = statement.where(Delivery.public_id.in_(public_ids))
+    count = len(db.session.execute(statement).all())
+    bell.ring()
+    return count
 
 
 def registrations_of(delivery_ids: list[int]) -> dict[int, tuple[int, ...]]:
@@ -150,32 +164,3 @@ def _insert(values: dict[str, Any]) -> tuple[Delivery, bool]:
     new_id = db.session.execute(statement.returning(Delivery.id)).scalar()
     row = select(Delivery).where(Delivery.once_key == values["once_key"])
     return db.session.execute(row).scalar_one(), new_id is not None
-
-
-def requeue(public_ids: list[str] | None, *, doubtful: bool = False) -> int:
-    """Queue failed mails once more (these, or all) in the open transaction; with `doubtful`, the unknown ones too."""
-    states = [DeliveryStatus.FAILED] + ([DeliveryStatus.UNKNOWN] if doubtful else [])
-    statement = (
-        update(Delivery)
-        .where(Delivery.status.in_(states), Delivery.to_address.is_not(None))
-        .values(
-            status=DeliveryStatus.QUEUED,
-            attempts=0,
-            next_at=clock.now(),
-            reason=None,
-            lease_by=None,
-            lease_until=None,
-        )
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
-    if public_ids is not None:
-        statement = statement.where(Delivery.public_id.in_(public_ids))
-    count = len(db.session.execute(statement).all())
-    bell.ring()
-    return count
-
-
-def _queue_again(doubtful: bool, public_ids: list[str] | None) -> int:
-    with transaction():
-        return requeue(public_ids, doubtful=doubtful)

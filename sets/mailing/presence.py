@@ -1,4 +1,4 @@
-"""Workers that are there: their sign of life in the database, and a lock in instance/ that the system frees at death."""
+"""Workers that are there: a sign of life in the database, and a lock in instance/ that the system frees at death."""
 
 from __future__ import annotations
 

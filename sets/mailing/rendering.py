@@ -31,7 +31,7 @@ class Ready:
 def render(posted: Posted) -> Ready:
     """Return the mail of that row. Reads the database, writes nothing.
 
-    Raises NotWanted from its composer, LookupError for an unknown kind, AddressRefused for an impossible address.
+    Raises NotWanted from its composer, UnknownKind, AddressRefused for an impossible address.
     """
     kind = kinds.find(posted.kind)
     links = Links()

@@ -25,7 +25,5 @@ def forget_texts() -> int:
         return session.execute(
             update(table)
             .where(table.c.id.in_(due.limit(BATCH)))
-            .values(
-                to_address=None, facts={}, subject=None, text=None, smtp_text=None, keep_until=None
-            )
+            .values(to_address=None, facts={}, subject=None, text=None, smtp_text=None, keep_until=None)
         ).rowcount

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..database import db
 from . import claims, trouble
 from .claims import End
-from .kinds import NotWanted, Posted
+from .kinds import NotWanted, Posted, UnknownKind
 from .mime import AddressRefused
 from .models import DeliveryStatus, Priority
 from .rendering import Ready, render
@@ -138,7 +138,9 @@ class Sender:
             except NotWanted as answer:
                 self._end(claims.not_sent(posted, DeliveryStatus.CANCELLED, answer.reason))
             except AddressRefused:
-                self._end(claims.not_sent(posted, DeliveryStatus.FAILED, "no_address"))
+                self._end(claims.not_sent(posted, DeliveryStatus.FAILED, "bad_address"))
+            except UnknownKind:
+                self._end(claims.not_composed(posted, "unknown_kind"))
             except SQLAlchemyError:
                 raise
             except Exception as error:

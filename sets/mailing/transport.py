@@ -152,7 +152,7 @@ class SMTPTransport:
             self._connect(time.monotonic() + self._deadline)
 
     def deliver(self, mail: Envelope, public_id: str) -> Outcome:
-        """Hand over one mail. A kept connection that the server left meanwhile is replaced once, within the deadline."""
+        """Hand over one mail. A kept connection that the server left meanwhile is replaced, within the deadline."""
         until = time.monotonic() + self._deadline
         if self._line is not None and self._used:
             try:
@@ -190,16 +190,19 @@ class SMTPTransport:
     def _hand_over(self, line: _Line, mail: Envelope, until: float) -> Outcome:
         """Speak one dialogue. Raises ServerTrouble as long as the server said nothing about this mail."""
         line.until, line.dot_sent = until, False
+        line.command_encoding = "utf-8" if mail.needs_utf8 else "ascii"
         heard = False
         if mail.needs_utf8 and not line.has_extn("smtputf8"):
-            return Outcome(Result.PERMANENT, None, "The mail server does not take addresses with such letters.")
+            return Outcome(
+                Result.PERMANENT, None, "The mail server does not take addresses with such letters."
+            )
         try:
-            code, text = line.mail(mail.sender, ["SMTPUTF8"] if mail.needs_utf8 else [])
+            code, text = line.docmd("MAIL", f"FROM:<{mail.sender}>" + (" SMTPUTF8" if mail.needs_utf8 else ""))
             if code in _SERVICE:
                 raise ServerTrouble(_words(text), code)
             heard = True
             if _is_yes(code):
-                code, text = line.rcpt(mail.recipient)
+                code, text = line.docmd("RCPT", f"TO:<{mail.recipient}>")
             if _is_yes(code):
                 code, text = line.data(mail.content)
         except (OSError, ValueError, smtplib.SMTPException) as error:
@@ -230,8 +233,11 @@ class Connection(flask_mail.Connection):
 
     def __init__(self, mail: Any, own_name: str, ca_file: str) -> None:
         super().__init__(mail)
-        self._own_name, self._ca_file = own_name, ca_file
+        self._own_name = own_name
         self._until = 0.0
+        self._secure: ssl.SSLContext | None = None
+        if mail.use_ssl or mail.use_tls:
+            self._secure = ssl.create_default_context(cafile=ca_file or None)
 
     def open(self, until: float) -> _Line:
         """Return a connection over which mails can be sent; raises ServerTrouble."""
@@ -247,12 +253,11 @@ class Connection(flask_mail.Connection):
         """Connect, turn to TLS and sign in, as the settings say."""
         line = _Line(self._until, self._own_name)
         try:
-            secure = ssl.create_default_context(cafile=self._ca_file or None)
             if self.mail.use_ssl:
-                line.secure = secure
+                line.secure = self._secure
             line.dial(self.mail.server, self.mail.port)
             if self.mail.use_tls:
-                line.starttls(context=secure)
+                line.starttls(context=self._secure)
             line.ehlo_or_helo_if_needed()
             if self.mail.username and self.mail.password:
                 line.login(self.mail.username, self.mail.password)

@@ -1,0 +1,57 @@
+"""How gunicorn serves the site: settings come from SETS_ variables, the app is loaded once and shared by the workers."""
+
+from __future__ import annotations
+
+import os
+
+from sets import lifeline
+from sets.config import load_settings
+from sets.weblogs import QuietLogger
+
+_settings = load_settings()
+
+bind = _settings["BIND"]
+worker_class = "gthread"
+workers = _settings["WEB_WORKERS"]
+threads = _settings["WEB_THREADS"]
+preload_app = True
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+# Addresses from the outside are believed only as far as SETS_PROXIES says (sets/http.py); gunicorn believes nobody.
+forwarded_allow_ips = ""
+control_socket_disable = True
+umask = 0o077
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+logger_class = QuietLogger
+limit_request_line = 4094
+limit_request_fields = 64
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+
+
+def on_starting(server):
+    """End with the supervisor that started this process."""
+    lifeline.tie(int(os.environ.get("SUPERVISING_PID") or 0))
+
+
+def post_fork(server, worker):
+    """End with the master, and share no connection with it."""
+    from sets.database import db
+
+    lifeline.tie(worker.ppid)
+
+    app = server.app.wsgi()
+    app.extensions["bell"] = None
+    with app.app_context():
+        db.engine.dispose(close=False)
+
+
+def post_worker_init(worker):
+    """Ask once per start whether this database is the one it was."""
+    if worker.age == 1:
+        from sets.mailing import hold
+
+        with worker.wsgi.app_context():
+            hold.check_at_start()

@@ -1,0 +1,208 @@
+"""`make run`: checks settings, prepares the database, says where the site is, and keeps web and worker running.
+
+In production the same command serves, or the two programs below as units of the system's own supervisor.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import schema
+from .config import LOCAL, SettingRefused, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+WEB = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+WORKER = ("-m", "sets.worker")
+PREPARE = "--prepare"
+
+
+class StartRefused(RuntimeError):  # noqa: N818 - a refusal, like SettingRefused
+    """The site cannot start; the text says why, and what to do."""
+
+
+def main() -> int:
+    """Start the site and stay until it is stopped; 2 when it cannot start."""
+    # What is made in instance/ is nobody else's to read.
+    os.umask(0o077)
+    try:
+        settings = load_settings()
+        if PREPARE in sys.argv[1:]:
+            _prepare_database(settings)
+            return 0
+        _refuse_taken_port(settings["BIND"])
+        if not _is_database_ready(settings):
+            # In a process of its own: what keeps the others running stays small.
+            done = subprocess.run([sys.executable, "-m", "sets.start", PREPARE], cwd=ROOT, check=False)
+            if done.returncode:
+                return done.returncode
+    except (SettingRefused, StartRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    print(greeting(settings), flush=True)
+    _supervise(settings)
+    return 0
+
+
+def greeting(settings: Mapping[str, Any]) -> str:
+    """Return what a person who starts the site wants to know."""
+    is_local = settings["ENV"] == LOCAL
+    environment = "SETS_ENV=local " if is_local else ""
+    flask = os.path.relpath(Path(sys.executable).with_name("flask"))
+    if settings["MAIL_SERVER"]:
+        mail = f"Mails are sent through {settings['MAIL_SERVER']}."
+    elif is_local:
+        mail = f"Mails are not sent: each becomes a file in {Path(settings['INSTANCE_PATH']) / 'mail'}."
+    else:
+        mail = "Mails wait: no mail server is set (SETS_MAIL_SERVER)."
+    lines = (
+        f"The site: {settings['BASE_URL']} (listens on {settings['BIND']})",
+        mail,
+        "An administrator is made by:",
+        f"  {environment}{flask} --app wsgi staff add EMAIL --role administrator",
+        "Ctrl-C stops everything.",
+    )
+    return "\n".join(lines)
+
+
+def supervisor_settings(settings: Mapping[str, Any], output: str, pid: int) -> str:
+    """Return the configuration of the supervisor that runs as process `pid` and passes on what children say."""
+    instance = Path(settings["INSTANCE_PATH"])
+    # No way in from outside: no socket, no port; signals stop it.
+    return "\n".join(
+        (
+            "[supervisord]",
+            "nodaemon=true",
+            "silent=true",
+            "loglevel=warn",
+            f"logfile={_escaped(instance / 'supervisord.log')}",
+            "logfile_maxbytes=1MB",
+            "logfile_backups=1",
+            f"pidfile={_escaped(instance / 'supervisord.pid')}",
+            *_program("web", [sys.executable, *WEB], output, pid, wait=25),
+            # Longer than the longest dialogue with a mail server.
+            *_program("worker", [sys.executable, *WORKER, "--parent", str(pid)], output, pid, wait=40),
+            "",
+        )
+    )
+
+
+def _program(name: str, command: list[str], output: str, pid: int, wait: int) -> list[str]:
+    return [
+        "",
+        f"[program:{name}]",
+        f"command={_escaped(shlex.join(command))}",
+        f"directory={_escaped(ROOT)}",
+        f'environment=SUPERVISING_PID="{pid}"',
+        "autorestart=true",
+        "startsecs=1",
+        # A database that is away for an hour must not end the site for good.
+        "startretries=1000000",
+        "stopsignal=TERM",
+        f"stopwaitsecs={wait}",
+        "redirect_stderr=true",
+        f"stdout_logfile={output}",
+        "stdout_logfile_maxbytes=0",
+    ]
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("%", "%%")
+
+
+def _refuse_taken_port(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                why = "another program listens there. Stop it, or choose another port"
+            elif error.errno == errno.EACCES:
+                why = "this account may not use that port. Choose one above 1023"
+            else:
+                why = f"this machine cannot listen there ({error.strerror}). Choose another address"
+            raise StartRefused(
+                f"SETS_BIND is {bind!r}, but {why}. Example: SETS_BIND=127.0.0.1:8001"
+            ) from None
+
+
+def _is_database_ready(settings: Mapping[str, Any]) -> bool:
+    try:
+        return schema.present_revision(settings["SQLALCHEMY_DATABASE_URI"]) == schema.newest_revision()
+    except schema.DatabaseUnreachable as error:
+        raise StartRefused(
+            f"The database of SETS_SQLALCHEMY_DATABASE_URI does not answer: {error}. "
+            "Example: postgresql://sets:password@localhost/sets"
+        ) from None
+
+
+def _prepare_database(settings: Mapping[str, Any]) -> None:
+    """Create or upgrade the database; a new one gets the catalogue, and examples on one's own machine."""
+    import flask_migrate
+
+    from . import create_app
+
+    uri = settings["SQLALCHEMY_DATABASE_URI"]
+    present = schema.present_revision(uri)
+    if present is not None and not schema.is_known(present):
+        raise StartRefused(
+            f"The database is of a newer version of the site (revision {present}). "
+            "Start that version, or restore a backup made with this one."
+        )
+    copy = schema.keep_copy(uri, Path(settings["INSTANCE_PATH"]) / "backups", present) if present else None
+    print("The database is upgraded." if present else "A new database is made.", flush=True)
+    if copy:
+        print(f"It was copied first, to {copy}", flush=True)
+    app = create_app()
+    with app.app_context():
+        flask_migrate.upgrade()
+        if present is None:
+            _fill(is_local=settings["ENV"] == LOCAL)
+
+
+def _fill(*, is_local: bool) -> None:
+    from .catalogue.examples import make_examples
+    from .pages.loading import load_catalogue
+
+    load_catalogue()
+    if is_local:
+        make_examples()
+
+
+def _supervise(settings: Mapping[str, Any]) -> None:
+    from supervisor import supervisord
+
+    path = Path(settings["INSTANCE_PATH"]) / "supervisord.conf"
+    path.write_text(supervisor_settings(settings, _output(), os.getpid()))
+    supervisord.main(["-c", str(path)])
+
+
+def _output() -> str:
+    """Return a file that leads to our own output; a socket, as systemd gives one, cannot be opened as a file."""
+    if not stat.S_ISSOCK(os.fstat(1).st_mode):
+        return "/dev/fd/1"
+    reader, writer = os.pipe()
+    threading.Thread(target=_pass_on, args=(reader,), daemon=True).start()
+    return f"/dev/fd/{writer}"
+
+
+def _pass_on(reader: int) -> None:
+    while piece := os.read(reader, 65536):
+        os.write(1, piece)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""A worker killed at any moment, with real processes: nobody gets two mails, nobody is missed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sets.mailing import presence
+from sets.mailing.models import DeliveryStatus, Priority
+from tests.databases import ROOT
+from tests.mailing import probe
+
+COUNT = 120
+SENDERS = 2
+
+
+@pytest.mark.slow
+def test_a_worker_killed_while_it_sends_leaves_nobody_out_and_nobody_twice(site, settings, mail):
+    half = COUNT // 2
+    probe.post(*(f"c{n}@example.org" for n in range(half)), priority=Priority.CONFIRMATION)
+    probe.post(*(f"n{n}@example.org" for n in range(half)), priority=Priority.CAMPAIGN)
+    settings |= {
+        "SETS_MAIL_SERVER": mail.host,
+        "SETS_MAIL_PORT": str(mail.port),
+        "SETS_MAIL_USE_TLS": "false",
+        "SETS_SENDERS": str(SENDERS),
+    }
+    dice = random.Random(7)
+    kills = 3
+    for kill in range(1, kills + 1):
+        worker = _start(settings)
+        mail.wait_for(kill * COUNT // (kills + 2))
+        time.sleep(dice.random() / 50)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(30)
+    worker = _start(settings)
+    _until(lambda: not {"queued", "sending", "retry"} & set(probe.states().values()))
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(60) == 0
+
+    states = probe.states()
+    assert len(states) == COUNT
+    doubtful = [address for address, state in states.items() if state == DeliveryStatus.UNKNOWN]
+    assert len(doubtful) <= kills * SENDERS
+    assert {state for address, state in states.items() if address not in doubtful} == {"sent"}
+    for address, state in states.items():
+        assert len(mail.to(address)) == 1 or (state == "unknown" and not mail.to(address)), address
+    assert presence.last_beat() is None
+
+
+def test_a_worker_told_to_stop_finishes_the_mail_in_its_hand(site, settings, mail):
+    mail.stall = 1
+    probe.post(*(f"{n}@example.org" for n in range(5)))
+    settings |= {
+        "SETS_MAIL_SERVER": mail.host,
+        "SETS_MAIL_PORT": str(mail.port),
+        "SETS_MAIL_USE_TLS": "false",
+    }
+    worker = _start(settings)
+    _until(lambda: "sending" in probe.states().values())
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(60) == 0
+    states = list(probe.states().values())
+    assert set(states) == {"sent", "queued"}
+    assert states.count("sent") == len(mail.inbox)
+    assert all(row.lease_by is None for row in probe.db.session.query(probe.Delivery))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_worker_leaves_what_a_living_one_holds(site):
+    from sets.mailing import claims
+
+    probe.post("a@example.org", "b@example.org")
+    here = presence.folder()
+    living, dead = presence.Presence(here), presence.Presence(here)
+    claims.claim(f"{living.name}/0", 1)
+    claims.claim(f"{dead.name}/0", 1)
+    dead._lock.close()
+    presence.bury_the_dead(here)
+    owners = [row.lease_by for row in probe.db.session.query(probe.Delivery).order_by(probe.Delivery.id)]
+    assert owners == [f"{living.name}/0", None]
+    living.leave()
+
+
+def _start(settings):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SETS_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.mailing.probe"],
+        cwd=ROOT,
+        env=environment | settings,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _until(condition, limit=60):
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, f"It never came: {probe.states()}"
+        time.sleep(0.05)
