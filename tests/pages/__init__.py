@@ -309,7 +309,7 @@ def _current(element: Element) -> Iterator[tuple[str, str]]:
             yield from ((name, _option(option)) for option in selected)
         elif kind in ("checkbox", "radio"):
             if field.get("checked") is not None:
-                yield name, field.get("value") or "on"
+                yield name, field.get("value", "on")
         elif kind not in ("submit", "button", "image", "reset", "file"):
             yield name, field.get("value") or ""
 
@@ -328,7 +328,7 @@ def _chosen(page: Page, form: Element, name: str, value: Any) -> list[Any]:
     if fields[0].tag == "select":
         offered = [_option(option) for field in fields for option in field.iter("option")]
     elif kind in ("checkbox", "radio"):
-        offered = [field.get("value") or "on" for field in fields]
+        offered = [field.get("value", "on") for field in fields]
         if wanted == [True]:
             wanted = offered[:1]
         elif wanted == [False]:
