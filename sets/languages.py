@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from babel.messages import mofile, pofile
 from flask import Flask, Request, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_locale
+from flask_babel import Babel, Domain, force_locale, get_locale
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
@@ -39,6 +40,7 @@ _CODE_OF = {language.locale: language.code for language in LANGUAGES.values()}
 
 babel = Babel()
 T = TypeVar("T")
+_forced: ContextVar[str | None] = ContextVar("forced_language", default=None)
 
 
 def init_app(app: Flask) -> None:
@@ -47,6 +49,16 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = LANGUAGES[DEFAULT].locale
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     babel.init_app(app, locale_selector=_select_locale)
+    spoken = babel.domain_instance = _Spoken()  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda words: spoken.get_translations().ugettext(words),
+        lambda one, many, number: spoken.get_translations().ungettext(one, many, number),
+        newstyle=True,
+        pgettext=lambda context, words: spoken.get_translations().upgettext(context, words),
+        npgettext=lambda context, one, many, number: spoken.get_translations().unpgettext(
+            context, one, many, number
+        ),
+    )
 
     @app.url_value_preprocessor
     def take_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -62,6 +74,10 @@ def init_app(app: Flask) -> None:
 
 def current_language() -> str:
     """Return the code of the language being spoken: of the page, or of the block under `speaking`."""
+    if forced := _forced.get():
+        return forced
+    if g and (code := g.get("lang")) in LANGUAGES and has_request_context():
+        return code
     locale = get_locale()
     return _CODE_OF.get(str(locale), str(locale.language) if locale else DEFAULT)
 
@@ -69,8 +85,13 @@ def current_language() -> str:
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Speak that language within the block: translations, dates and plurals."""
-    with force_locale(LANGUAGES.get(code, LANGUAGES[DEFAULT]).locale):
-        yield
+    language = LANGUAGES.get(code, LANGUAGES[DEFAULT])
+    forced = _forced.set(language.code)
+    try:
+        with force_locale(language.locale):
+            yield
+    finally:
+        _forced.reset(forced)
 
 
 def preferred_language(request: Request) -> str:
@@ -98,6 +119,21 @@ def compile_translations(folder: Path = TRANSLATIONS) -> None:
         with draft.open("wb") as file:
             mofile.write_mo(file, catalog)
         draft.replace(target)
+
+
+class _Spoken(Domain):
+    """The translations, found by the language's code: Flask-Babel's own way there is most of a page's time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_code: dict[str, Any] = {}
+
+    def get_translations(self) -> Any:
+        """Return the sentences of the language being spoken."""
+        code = current_language()
+        if code not in self._by_code:
+            self._by_code[code] = super().get_translations()
+        return self._by_code[code]
 
 
 def _select_locale() -> str:

@@ -111,7 +111,7 @@ def brochure_path(brochure: Brochure) -> Path:
     return Path(current_app.instance_path) / brochure.path
 
 
-def brochure_filename(programme: Any, training: Training, language: str) -> str:
+def brochure_filename(programme: Any, training: Any, language: str) -> str:
     """Return a name that a person understands: SETS-brochure-1-economie-sociale-fr.pdf."""
     text = training.texts.get(language)
     title = _ascii(text.fields.get("short_title", "") if text else "").lower() or training.slug

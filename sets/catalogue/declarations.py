@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,7 +157,7 @@ def read_questions(source: str, languages: list[str], slugs: list[str]) -> Decla
     return declaration
 
 
-def write_programme(programme: Mapping[str, Any], trainings: list[Mapping[str, Any]]) -> str:
+def write_programme(programme: Mapping[str, Any], trainings: Iterable[Mapping[str, Any]]) -> str:
     """Return programme.toml."""
     lines = [
         f"{name} = {_toml(programme[name])}" for name in PROGRAMME if name in programme and name != "partners"
@@ -175,7 +175,7 @@ def write_programme(programme: Mapping[str, Any], trainings: list[Mapping[str, A
     return "\n".join(lines) + "\n"
 
 
-def write_questions(questions: list[Mapping[str, Any]]) -> str:
+def write_questions(questions: Iterable[Mapping[str, Any]]) -> str:
     """Return questions.toml."""
     lines: list[str] = []
     for question in questions:

@@ -186,7 +186,7 @@ class PageCache:
 
 def init_app(app: Flask) -> None:
     """Put the kept pages in front of the site; the last of what wraps it."""
-    app.wsgi_app = PageCache(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = PageCache(app, app.wsgi_app)
 
 
 def compressed(body: bytes, encoding: str, quality: int) -> bytes:

@@ -120,10 +120,14 @@ def _switch_url(code: str) -> str:
     names = getattr(current_app.view_functions[endpoint], "kept_query", tuple(request.args))
     # Put together here, not by url_for, to which a name such as "_external" would mean something.
     query = urlencode({name: request.args[name] for name in names if name in request.args})
-    path = url_for(endpoint, **(request.view_args or {}) | {"lang": code})
+    path = _path(endpoint, code)
     return f"{path}?{query}" if query else path
 
 
 def _absolute(code: str) -> str:
-    path = url_for(request.endpoint or "public.show_home", **(request.view_args or {}) | {"lang": code})
-    return current_app.config["BASE_URL"] + path
+    return current_app.config["BASE_URL"] + _path(request.endpoint or "public.show_home", code)
+
+
+def _path(endpoint: str, code: str) -> str:
+    values: dict[str, Any] = {**(request.view_args or {}), "lang": code}
+    return url_for(endpoint, **values)

@@ -101,7 +101,9 @@ def _store_pages(session: Any, folder: Folder) -> bool:
     for key in PAGES:
         texts = folder.pages.get(key) or folder.general[key]
         for language, text in texts.items():
-            fields = text.stored() | ({"general": True} if key in folder.general else {})
+            fields = text.stored()
+            if key in folder.general:
+                fields["general"] = True
             row = kept.pop((key, language), None)
             if row is None:
                 row = PageText(key=key, language=language, revision=0)

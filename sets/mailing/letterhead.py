@@ -18,12 +18,18 @@ KEPT_FOR = 30
 class Letterhead(Protocol):
     """What a mail says about its sender; the catalogue's `programme` is one."""
 
-    name: str
-    full_name: str
-    operator: str
-    contact_email: str
-    funder: str
-    grant: str
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def full_name(self) -> str: ...  # noqa: D102
+    @property
+    def operator(self) -> str: ...  # noqa: D102
+    @property
+    def contact_email(self) -> str: ...  # noqa: D102
+    @property
+    def funder(self) -> str: ...  # noqa: D102
+    @property
+    def grant(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

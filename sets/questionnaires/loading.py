@@ -27,7 +27,8 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]]) -> bool
     trainings = {training.slug: training.id for training in session.scalars(select(Training))}
     known = {question.key: question for question in session.scalars(select(Question))}
     _refuse_other_kinds(declared, known, trainings)
-    changed, scopes = False, dict.fromkeys([None, *trainings.values()], ())
+    changed = False
+    scopes: dict[int | None, list[dict[str, Any]]] = {scope: [] for scope in (None, *trainings.values())}
     for entry in declared:
         scope = trainings[entry["training"]] if "training" in entry else None
         question = known.pop(entry["key"], None)
@@ -37,11 +38,11 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]]) -> bool
         changed |= _bring_back(question)
         changed |= _store_options(session, question, entry.get("options", ()))
         session.flush()
-        scopes[scope] = (*scopes[scope], _content(question, entry))
+        scopes[scope].append(_content(question, entry))
     for question in known.values():
         changed |= _retire(question)
     for scope, contents in scopes.items():
-        changed |= _store_version(session, scope, list(contents))
+        changed |= _store_version(session, scope, contents)
     return changed
 
 
