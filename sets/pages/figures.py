@@ -23,6 +23,10 @@ from ..registration.session_listing import SessionRow, coming_sessions
 from ..staff.deliveries import OutboxState, outbox_state, today_began
 
 COMING, WEEKS = 8, 8
+# The columns: places first, then what may become one, then what is over.
+STATES = (
+    Status.CONFIRMED, Status.PENDING, Status.OFFERED, Status.WAITING, Status.CANCELLED, Status.REJECTED, Status.EXPIRED,
+)  # fmt: skip
 RUNNING = (SessionState.PUBLISHED, SessionState.PAUSED, SessionState.CLOSED)
 
 
@@ -55,7 +59,7 @@ class Figures:
 
     @property
     def totals(self) -> dict[str, int]:
-        """Return how many registrations there are in each state that occurs, in the order of the states."""
+        """Return how many registrations there are in each state that occurs."""
         found = {str(status): sum(row.counts.get(status, 0) for row in self.trainings) for status in Status}
         return {status: number for status, number in found.items() if number}
 

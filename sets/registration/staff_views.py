@@ -18,6 +18,7 @@ from flask import (
     render_template,
     request,
     send_file,
+    stream_with_context,
     url_for,
 )
 from flask_babel import gettext as _
@@ -27,7 +28,7 @@ from ..catalogue.labels import language_words, session_words, training_labels
 from ..forms import clean_line
 from ..languages import LANGUAGES
 from ..staff.guard import needs_role, safe_next, signed_in_account, staff_blueprint
-from . import export, listing, needs, workflow
+from . import export, export_files, listing, needs, workflow
 from .applying import Actor
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
@@ -45,6 +46,7 @@ blueprint = staff_blueprint("registrations", __name__, url_prefix="/staff")
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
+    app.add_template_filter(language_words)
 
 
 @blueprint.get("/registrations")
@@ -118,7 +120,7 @@ def show_registrations_csv() -> Response:
     wanted = Filter.from_query(request.args)
     note_export(wanted, "csv")
     sheet = export.prepare(wanted, signed_in_account().time_zone)
-    response = Response(export.csv_lines(sheet), mimetype="text/csv")
+    response = Response(stream_with_context(export_files.csv_lines(sheet)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name("csv")}"'
     return response
 
@@ -131,7 +133,7 @@ def show_registrations_xlsx() -> Response:
     path = _temporary_path()
     try:
         sheet = export.prepare(wanted, signed_in_account().time_zone)
-        export.write_xlsx(sheet, path, about=_about(wanted))
+        export_files.write_xlsx(sheet, path, about=_about(wanted))
         response = send_file(path, XLSX, as_attachment=True, download_name=_file_name("xlsx"), max_age=0)
     finally:
         # The open file is sent all the same; nothing personal stays on the disk.
