@@ -49,6 +49,8 @@ STEPS = [
     # What may not be kept any longer.
     Step("sets.mailing.retention:forget_texts", every=3600),
     Step("sets.limiting:forget_old_limits", every=600),
+    Step("sets.staff.staff_sessions:forget_old_sessions", every=3600),
+    Step("sets.staff.activity:forget_old_activity", every=3600),
 ]
 
 

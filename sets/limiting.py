@@ -7,24 +7,27 @@ own connection; asking for one inside `transaction()` would wait for itself on S
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from limits import parse_many
 from limits.storage import Storage
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import clock
-from .database import db, is_writing
+from .database import db, is_writing, transaction
 from .extensions import limiter
 from .installation import RateLimit
 from .tokens import keyed_hash
 
 SCHEME = "database"
 KEPT = timedelta(days=1)
+AT_ONCE = 500
 
 
 def init_app(app: Flask) -> None:
@@ -46,9 +49,16 @@ def is_over(limit: str, *key: str) -> bool:
 
 
 def forget_old_limits() -> int:
-    """Delete the counts whose window ended a day ago; return how many. The caller holds the transaction."""
-    result: Any = db.session.execute(delete(RateLimit).where(RateLimit.ends_at < clock.now() - KEPT))
-    return result.rowcount
+    """Delete some of the counts whose window ended a day ago; return how many, 0 when none is left."""
+    key = tuple_(RateLimit.key_hash, RateLimit.window_start)
+    old = (
+        select(RateLimit.key_hash, RateLimit.window_start)
+        .where(RateLimit.ends_at < clock.now() - KEPT)
+        .limit(AT_ONCE)
+    )
+    with transaction() as session:
+        result: Any = session.execute(delete(RateLimit).where(key.in_(old.subquery().select())))
+        return result.rowcount
 
 
 class DatabaseStorage(Storage):
@@ -74,10 +84,7 @@ class DatabaseStorage(Storage):
             index_elements=[RateLimit.key_hash, RateLimit.window_start],
             set_={"hits": RateLimit.hits + amount},
         ).returning(RateLimit.hits)
-        with db.engine.begin() as connection:
-            if dialect is postgresql:
-                # A lost count after a crash costs nothing: do not wait for the disk.
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        with _careless_connection() as connection:
             return connection.execute(statement).scalar_one()
 
     def get(self, key: str) -> int:
@@ -118,6 +125,23 @@ class DatabaseStorage(Storage):
         with db.engine.begin() as connection:
             hashes = [_hash(key, now), _hash(key, now - timedelta(days=1))]
             connection.execute(delete(RateLimit).where(RateLimit.key_hash.in_(hashes)))
+
+
+@contextmanager
+def _careless_connection() -> Iterator[Connection]:
+    """Store without waiting for the disk: a count that is lost in a power cut costs nothing."""
+    with db.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "sqlite":
+            driver.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                yield connection
+        finally:
+            if connection.dialect.name == "sqlite":
+                driver.execute("PRAGMA synchronous = FULL")
 
 
 def _window(length: int) -> tuple[datetime, datetime]:

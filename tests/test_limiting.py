@@ -50,8 +50,7 @@ def test_old_counts_are_forgotten(app, clock):
     DatabaseStorage().incr("key", 600)
     clock.shift(timedelta(days=2))
     DatabaseStorage().incr("key", 600)
-    with transaction():
-        assert forget_old_limits() == 1
+    assert [forget_old_limits(), forget_old_limits()] == [1, 0]
 
 
 def test_a_key_is_cleared(app):

@@ -79,12 +79,14 @@ def _end_all_sessions(_app: Flask, *, user: Account, **_rest: Any) -> None:
     later(step)
 
 
-def _tell_change(change: str) -> Any:
-    def answer(_app: Flask, *, user: Any, **_rest: Any) -> None:
-        account = getattr(user, "_get_current_object", lambda: user)()
-        later(lambda: _note_change(account, change))
+def tell_change(user: Any, change: str) -> None:
+    """Have a change of an account noted and mailed when it is stored; `user` may be Flask-Login's stand-in."""
+    account = getattr(user, "_get_current_object", lambda: user)()
+    later(lambda: _note_change(account, change))
 
-    return answer
+
+def _tell_change(change: str) -> Any:
+    return lambda _app, *, user, **_rest: tell_change(user, change)
 
 
 def _note_change(account: Account, change: str) -> None:

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
@@ -52,7 +52,7 @@ def init_app(app: Flask) -> None:
     """Guard everything below /staff/, and give its pages what they all show."""
     before = app.before_request_funcs.setdefault(None, [])
     # The language first, so that every refusal is in it; the guard after the check of tokens (sets/extensions.py).
-    before.insert(0, _speak_the_readers_language)
+    before[:0] = [_speak_the_readers_language, _open_the_door_again]
     app.before_request(_refuse_by_default)
     app.context_processor(_staff_context)
     app.after_request(_keep_private)
@@ -83,6 +83,7 @@ def needs_role(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def guarded(*args: Any, **values: Any) -> Any:
             return refusal(role) or view(*args, **values)
 
+        guarded.needed_role = role  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -113,6 +114,18 @@ def _speak_the_readers_language() -> None:
         g.account_id = current_user.id
         if current_user.language in LANGUAGES:
             g.lang = current_user.language
+
+
+def _open_the_door_again() -> Any:
+    """Answer a form of the door whose cookie is gone (the browser was closed meanwhile) with a new one."""
+    if (
+        request.method == "POST"
+        and request.endpoint in DOORS - {"security.logout"}
+        and "csrf_token" not in session
+    ):
+        flash(_("This page had been open for too long. Please try again."), "error")
+        return redirect(url_for("security.login"), 303)
+    return None
 
 
 def _refuse_by_default() -> Any:

@@ -71,6 +71,6 @@ def change_words(change: str) -> str:
         "second_factor_off": _("The second factor of your account was turned off."),
         "passkey_added": _("A passkey was added to your account."),
         "passkey_deleted": _("A passkey was deleted from your account."),
-        "codes": _("New recovery codes were made for your account."),
+        "recovery_codes_made": _("New recovery codes were made for your account."),
     }
     return sentences.get(change, "")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_security import MailUtil, Security, Totp, WebauthnUtil
+from flask_security import MailUtil, MfRecoveryCodesUtil, Security, Totp, WebauthnUtil
 from flask_security.utils import set_request_attr
 from passlib.exc import TokenError
 from webauthn.helpers.structs import (
@@ -81,6 +81,7 @@ def init_app(app: Flask) -> None:
         mail_util_cls=NoMail,
         totp_cls=OnceOnlyTotp,
         webauthn_util_cls=Passkeys,
+        mf_recovery_codes_util_cls=RecoveryCodes,
     )
     security.want_json(lambda _request: False)
     security.unauthn_handler(lambda *_args, **_options: guard.refusal("coordinator"))
@@ -130,6 +131,16 @@ class Passkeys(WebauthnUtil):
     def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:
         """Ask for a check of the person: such a passkey is two factors in one."""
         return UserVerificationRequirement.REQUIRED
+
+
+class RecoveryCodes(MfRecoveryCodesUtil):
+    """Recovery codes whose owner is told when new ones are made."""
+
+    def create_recovery_codes(self, user: Any) -> list[str]:
+        """Make new codes in place of the old ones."""
+        codes = super().create_recovery_codes(user)
+        account_events.tell_change(user, "recovery_codes_made")
+        return codes
 
 
 def _leave_public_pages_alone(app: Flask, security: Security) -> None:

@@ -127,6 +127,13 @@ def end_every_session(account_id: int, keep: str | None = None) -> int:
     return ended
 
 
+def forget_old_sessions() -> int:
+    """Delete the sessions that began more than 30 days ago, alive or not; return how many."""
+    with transaction() as session:
+        old = delete(StaffSession).where(StaffSession.created_at < clock.now() - KEPT)
+        return session.execute(old).rowcount
+
+
 def browser_words(agent: str) -> str:
     """Return "Firefox, Linux" for a browser's long description, which is not kept."""
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
@@ -135,13 +142,8 @@ def browser_words(agent: str) -> str:
 
 
 def _start_session(account_id: int, session_id: str, *, agent: str) -> None:
-    """Add the row of a new sign-in to the open transaction, and drop the account's old ones."""
+    """Add the row of a new sign-in to the open transaction."""
     now = clock.now()
-    db.session.execute(
-        delete(StaffSession).where(
-            StaffSession.account_id == account_id, StaffSession.created_at < now - KEPT
-        )
-    )
     db.session.add(
         StaffSession(
             id_hash=session_hash(session_id),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from functools import cache
 from typing import Any
 
+from flask import current_app
 from flask.testing import FlaskClient
 from flask_security.utils import hash_password
 from sqlalchemy import select
@@ -21,7 +23,7 @@ _numbers = itertools.count(1)
 
 def make_account(role: str = "organiser", *, password: str | None = PASSWORD, **values: Any) -> Account:
     """Store a member of the team who speaks English."""
-    hashed = hash_password(password) if password else None
+    hashed = _hashed(password, current_app.config["SECURITY_PASSWORD_SALT"]) if password else None
     now = clock.now()
     with transaction() as session:
         made = Account(
@@ -41,6 +43,12 @@ def make_account(role: str = "organiser", *, password: str | None = PASSWORD, **
         made.roles.append(session.scalar(select(Role).where(Role.name == role)) or Role(name=role))
         session.add(made)
     return made
+
+
+@cache
+def _hashed(password: str, _salt: str) -> str:
+    # argon2 is slow on purpose; the tests' installations share one salt.
+    return hash_password(password)
 
 
 def sign_in(client: FlaskClient, role: str = "coordinator", **values: Any) -> Account:

@@ -79,6 +79,8 @@ def test_recovery_codes_replace_the_app_once_each(client, clock, member):
     stored = db.session.scalar(select(Account.mf_recovery_codes))
     assert len(stored) == 8
     assert codes[0] not in str(stored)
+    mails = db.session.scalars(select(Delivery).order_by(Delivery.id))
+    assert [mail.facts["change"] for mail in mails] == ["second_factor_on", "recovery_codes_made"]
     post(client, "/staff/sign-out")
     page = password_step(client, member).click("Use a recovery code")
     submit(page, code=codes[0], follow=False, status=302)

@@ -9,6 +9,7 @@ from sets import clock as site_clock
 from sets.database import db
 from sets.mailing.models import Delivery
 from sets.staff.models import Activity, StaffSession
+from sets.staff.staff_sessions import forget_old_sessions
 from tests.pages import submit, visit
 from tests.staff.signing import PASSWORD, csrf_token, make_account, post, post_sign_in, sign_in
 
@@ -144,6 +145,24 @@ def test_a_form_without_its_token_is_refused(client):
     answer = client.post("/staff/sign-in", data={"email": member.email, "password": PASSWORD})
     assert answer.status_code == 400
     assert db.session.scalars(select(StaffSession)).all() == []
+
+
+def test_a_form_whose_cookie_is_gone_is_offered_again(client):
+    member = make_account()
+    page = visit(client, "/staff/sign-in")
+    client.delete_cookie("staff_session", path="/staff")
+    page = submit(page, email=member.email, password=PASSWORD)
+    assert page.heading == "Sign in"
+    assert "Please try again." in page.text
+    assert submit(page, email=member.email, password=PASSWORD).path == "/staff/"
+
+
+def test_old_sessions_are_forgotten(client, clock):
+    sign_in(client)
+    clock.shift(timedelta(days=29))
+    assert forget_old_sessions() == 0
+    clock.shift(timedelta(days=2))
+    assert forget_old_sessions() == 1
 
 
 @pytest.mark.parametrize(
