@@ -6,7 +6,7 @@ The room's address is told here only, to who has a place, from 30 minutes before
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +17,7 @@ from ..clock import now
 from ..database import db, insert_or_ignore, transaction
 from .keys import LinkUnknown, read_join_token
 from .models import AttendanceFact, Learner, Registration, Status
-
-OPENS_BEFORE = timedelta(minutes=30)
+from .standing import OPENS_BEFORE, is_room_open
 
 EARLY, OPEN, OVER, CANCELLED, NOT_YOURS, NO_ROOM = (
     "early",
@@ -112,11 +111,6 @@ def is_room(address: str | None) -> bool:
         return False
 
 
-def is_open(starts_at: datetime, ends_at: datetime, moment: datetime) -> bool:
-    """Tell whether a meeting's room can be entered at that moment."""
-    return starts_at - OPENS_BEFORE <= moment < ends_at
-
-
 def _state(registration: Any, session: TrainingSession, meeting: Meeting) -> str:
     moment = now()
     if meeting.cancelled_at is not None or session.state == SessionState.CANCELLED:
@@ -125,6 +119,6 @@ def _state(registration: Any, session: TrainingSession, meeting: Meeting) -> str
         return NOT_YOURS
     if moment >= meeting.ends_at:
         return OVER
-    if not is_open(meeting.starts_at, meeting.ends_at, moment):
+    if not is_room_open(meeting.starts_at, meeting.ends_at, moment):
         return EARLY
     return OPEN if is_room(meeting.room_url) else NO_ROOM

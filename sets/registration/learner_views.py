@@ -28,8 +28,9 @@ from .applying import LEARNER
 from .joining import DoorClosed, Doorway
 from .keys import LinkUnknown, join_token
 from .learner_forms import LinkForm
+from .models import Learner
 from .personal import Person
-from .standing import Standing, subjects_of
+from .standing import Standing, standings_among, subjects_of
 from .transitions import REFUSALS, RegistrationRefused
 
 blueprint = Blueprint("learner", __name__)
@@ -101,13 +102,7 @@ def create_refusal(token: str, public_id: Any) -> Response:
 @blueprint.get(f"{ONE}/calendar.ics")
 def show_calendar(token: str, public_id: Any) -> Response:
     person = _person(token)
-    standing = person.find(str(public_id))
-    if standing is None or not standing.has_place:
-        abort(404)
-    response = make_response(calendar.personal_calendar(standing, person.learner))
-    response.content_type = "text/calendar; charset=utf-8; method=PUBLISH"
-    response.headers["Content-Disposition"] = f'attachment; filename="{standing.subject.slug}.ics"'
-    return response
+    return _calendar_file(person.find(str(public_id)), person.learner)
 
 
 @blueprint.post(f"{PAGE}/details")
@@ -140,6 +135,13 @@ def show_link_request() -> str:
 @blueprint.get("/join/<token>")
 def show_join(token: str) -> str:
     return _show_doorway(_doorway(token), token)
+
+
+@blueprint.get("/join/<token>/calendar.ics")
+def show_join_calendar(token: str) -> Response:
+    doorway = _doorway(token)
+    standings = standings_among([doorway.registration_id or 0])
+    return _calendar_file(standings[0] if standings else None, doorway.learner)
 
 
 @blueprint.post("/join/<token>")
@@ -194,14 +196,22 @@ def _refuse(unknown: LinkUnknown) -> Any:
     abort(private_page(make_response(page, status)))
 
 
+def _calendar_file(standing: Standing | None, learner: Learner) -> Response:
+    if standing is None or not (standing.has_place and standing.hours):
+        abort(404)
+    response = make_response(calendar.personal_calendar(standing, learner))
+    response.content_type = "text/calendar; charset=utf-8; method=PUBLISH"
+    response.headers["Content-Disposition"] = f'attachment; filename="{standing.subject.slug}.ics"'
+    return response
+
+
 def _join_url(person: Person) -> Callable[[Standing], str]:
     """Return what gives the address of the way into a registration's meeting while its room is open, else nothing."""
 
     def address(standing: Standing) -> str:
-        hour = standing.next
-        if not (standing.has_place and hour and joining.is_open(hour.starts_at, hour.ends_at, now())):
+        if not standing.can_enter or standing.next is None:
             return ""
-        return url_for("learner.show_join", token=join_token(person.learner, hour.public_id))
+        return url_for("learner.show_join", token=join_token(person.learner, standing.next.public_id))
 
     return address
 

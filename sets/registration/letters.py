@@ -13,6 +13,7 @@ from ..catalogue.models import Training
 from ..catalogue.showing import snapshot
 from ..clock import now
 from ..database import db
+from ..languages import current_language
 from ..mailing import kinds
 from ..mailing.kinds import Letter, NotWanted, Part, Posted, Poster
 from ..mailing.links import Links
@@ -172,6 +173,7 @@ def _reply_to(about: list[Standing]) -> str:
 
 
 def _next_dates(about: list[Standing], links: Links) -> list[NextDate]:
+    """Return the open sessions of the trainings that the mail is about, those in the reader's language first."""
     moment = now()
     trainings, mine = {one.subject.id for one in about}, {one.session_id for one in about}
     return [
@@ -179,7 +181,7 @@ def _next_dates(about: list[Standing], links: Links) -> list[NextDate]:
             phrases.session_date(session),
             links.page("registration.new_registration", session=session.public_id),
         )
-        for session in snapshot().sessions
+        for session in sorted(snapshot().sessions, key=lambda one: one.language != current_language())
         if session.training_id in trainings and session.id not in mine and is_open(session, moment)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel.lists import format_list
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from ..dates import date_words, datetime_words, local, time_words, zone_names, z
 from ..languages import LANGUAGES, current_language
 from .choosing import in_language
 from .models import Status
-from .standing import Hour, Standing
+from .standing import Standing
 
 
 def state_words(standing: Standing) -> str:
@@ -63,6 +63,8 @@ def next_words(standing: Standing) -> str:
     """Return what happens next; empty once nothing does."""
     if not standing.is_current:
         return ""
+    if standing.can_enter:
+        return _("The room is open: you may enter.")
     if standing.status == Status.CONFIRMED:
         return _("The room opens 30 minutes before. You enter from here, or by the link in your messages.")
     if standing.status == Status.PENDING:
@@ -97,17 +99,25 @@ def deadline_words(standing: Standing, reader_zone: str = "") -> str:
     return _("Answer before %(when)s.", when=f"{when} ({theirs})" if theirs else when)
 
 
-def hour_words(hour: Hour, zone: str, *, reader_zone: str = "") -> str:
-    """Return a meeting from its first to its last minute, and the hour on the reader's clock where that differs."""
-    words = _(
-        "%(day)s, from %(start)s to %(end)s, %(zone)s",
-        day=_sentence(date_words(hour.starts_at, zone)),
-        start=time_words(hour.starts_at, zone),
-        end=time_words(hour.ends_at, zone),
-        zone=zone_words(zone),
-    )
-    theirs = own_clock(hour.starts_at, zone, reader_zone)
-    return f"{words} ({theirs})" if theirs else words
+def hours_words(standing: Standing, reader_zone: str = "") -> list[str]:
+    """Return each meeting from its first to its last minute.
+
+    The hour on the reader's clock follows where it differs: once, and again where the difference changes.
+    """
+    lines, told = [], None
+    for hour in standing.hours:
+        words = _(
+            "%(day)s, from %(start)s to %(end)s, %(zone)s",
+            day=_sentence(date_words(hour.starts_at, standing.zone)),
+            start=time_words(hour.starts_at, standing.zone),
+            end=time_words(hour.ends_at, standing.zone),
+            zone=zone_words(standing.zone),
+        )
+        theirs = own_clock(hour.starts_at, standing.zone, reader_zone)
+        difference = theirs and _difference(hour.starts_at, standing.zone, reader_zone)
+        lines.append(f"{words} ({theirs})" if theirs and difference != told else words)
+        told = difference
+    return lines
 
 
 def own_clock(moment: datetime, zone: str, reader_zone: str) -> str:
@@ -132,6 +142,12 @@ def session_date(session: ShownSession) -> str:
 def training_count(position: int) -> str:
     """Return which of the trainings it is."""
     return _("Training %(number)s", number=position)
+
+
+def _difference(moment: datetime, zone: str, other: str) -> timedelta:
+    return (local(moment, zone).utcoffset() or timedelta()) - (
+        local(moment, other).utcoffset() or timedelta()
+    )
 
 
 def _before_you(standing: Standing) -> str:

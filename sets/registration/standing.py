@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +17,8 @@ from ..languages import current_language, localised
 from . import queue
 from .models import ACTIVE, Registration, Status
 
+# From when the room of a meeting can be entered.
+OPENS_BEFORE = timedelta(minutes=30)
 # What matters first: an offer runs out, a place has a date, the rest waits.
 ORDER = (Status.OFFERED, Status.CONFIRMED, Status.PENDING, Status.WAITING)
 
@@ -50,6 +52,11 @@ class Hour:
     public_id: str
     starts_at: datetime
     ends_at: datetime
+
+
+def is_room_open(starts_at: datetime, ends_at: datetime, moment: datetime) -> bool:
+    """Tell whether a meeting's room can be entered at that moment."""
+    return starts_at - OPENS_BEFORE <= moment < ends_at
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,12 @@ class Standing:
     def next(self) -> Hour | None:
         """The first meeting that has not ended."""
         return next((hour for hour in self.hours if hour.ends_at > self.at), None)
+
+    @property
+    def can_enter(self) -> bool:
+        """Whether the room of the next meeting is open to the learner."""
+        hour = self.next
+        return self.has_place and hour is not None and is_room_open(hour.starts_at, hour.ends_at, self.at)
 
 
 def standings_of(learner_id: int) -> list[Standing]:
