@@ -1,4 +1,4 @@
-"""Every address of the site: in its language, guarded where it must be, and unshaken by nonsense."""
+"""Every address of the site: in its language, and unshaken by nonsense. Who may open it: tests/staff/test_guard.py."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from werkzeug.routing import Rule
 from tests.staff.signing import sign_in
 
 # The addresses without a language: machines ask for them, or they speak the learner's own.
-WITHOUT_LANGUAGE = {"/", "/healthz", "/join/<token>", "/robots.txt", "/sitemap.xml", "/metrics"}
-# What somebody who is not signed in may open below /staff/.
-DOORS = (
-    "/staff/sign-in",
-    "/staff/sign-out",
-    "/staff/reset",
-    "/staff/passkey",
-    "/staff/code",
-    "/staff/recovery",
-)
+WITHOUT_LANGUAGE = {
+    "/",
+    "/healthz",
+    "/join/<token>",
+    "/join/<token>/calendar.ics",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/metrics",
+}
 NONSENSE = {
     "nothing": {},
     "NUL and control characters": {
@@ -61,6 +60,9 @@ def address(app, rule: Rule, value: str = "x") -> str:
     given = {}
     for name, converter in rule._converters.items():
         kind = type(converter).__name__
+        if kind == "AnyConverter":
+            given[name] = sorted(converter.items)[0]
+            continue
         given[name] = {"LanguageConverter": "fr", "IntegerConverter": 1, "UUIDConverter": "0" * 32}.get(
             kind, value
         )
@@ -73,32 +75,6 @@ def address(app, rule: Rule, value: str = "x") -> str:
 def test_every_address_names_its_language_or_is_listed(app):
     odd = [r.rule for r in app.url_map.iter_rules() if not r.rule.startswith(("/<language:lang>", "/staff"))]
     assert sorted(set(odd) - WITHOUT_LANGUAGE) == []
-
-
-def test_no_staff_page_opens_without_signing_in(app, client):
-    opened = []
-    for method in ("GET", "POST"):
-        for rule in rules(app, method):
-            if rule.rule.startswith("/staff") and not rule.rule.startswith(DOORS):
-                answer = client.open(address(app, rule), method=method)
-                refused = answer.status_code in (400, 401, 403, 404, 405)
-                sent_away = answer.status_code in (302, 303, 308) and "/staff" in answer.headers["Location"]
-                if not (refused or sent_away):
-                    opened.append((method, rule.rule, answer.status_code))
-    assert opened == []
-
-
-def test_every_staff_page_answers_an_administrator(app, client):
-    sign_in(client, "administrator")
-    shaken = []
-    for rule in rules(app, "GET"):
-        if rule.rule.startswith("/staff"):
-            status = client.get(address(app, rule)).status_code
-            if status >= 500 or (
-                status >= 400 and not rule.arguments and rule.endpoint.partition(".")[0] != "security"
-            ):
-                shaken.append((rule.rule, status))
-    assert shaken == []
 
 
 @pytest.mark.parametrize(
@@ -139,17 +115,20 @@ def test_nonsense_in_a_query_never_crashes(app, client, catalogue, query):
     shaken = []
     for rule in rules(app, "GET"):
         answer = client.get(address(app, rule), query_string=values)
-        if answer.status_code >= 500:
+        # /healthz says 503 as long as no worker runs.
+        if rule.rule != "/healthz" and answer.status_code >= 500:
             shaken.append((rule.rule, answer.status_code))
         answer.close()
     assert shaken == []
 
 
 def test_a_foreign_site_cannot_send_a_form(app, client):
-    taken = [
-        rule.rule
-        for rule in rules(app, "POST")
-        if client.post(address(app, rule), headers={"Sec-Fetch-Site": "cross-site"}).status_code
-        not in (400, 403)
-    ]
+    taken = []
+    for rule in rules(app, "POST"):
+        answer = client.post(address(app, rule), headers={"Sec-Fetch-Site": "cross-site"})
+        back_to_the_door = answer.status_code == 303 and answer.headers["Location"].startswith(
+            "/staff/sign-in"
+        )
+        if answer.status_code not in (400, 403) and not back_to_the_door:
+            taken.append((rule.rule, answer.status_code))
     assert taken == []

@@ -14,8 +14,8 @@ class Visitor(FlaskClient):
     """A client whose requests share nothing with the test, as if they went over the wire."""
 
     def open(self, *args: Any, **options: Any) -> Any:
-        """Send a request."""
-        return _apart(super().open, *args, **options)
+        """Send a request, and read the whole answer before the test goes on."""
+        return _apart(super().open, *args, **options | {"buffered": True})
 
 
 class Operator(FlaskCliRunner):
