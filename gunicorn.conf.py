@@ -1,4 +1,4 @@
-"""How gunicorn serves the site: settings come from SETS_ variables, the app is loaded once and shared by the workers."""
+"""How gunicorn serves the site: as the SETS_ variables say, with the app loaded once and shared by the workers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ loglevel = "warning"
 logger_class = QuietLogger
 limit_request_line = 4094
 limit_request_fields = 64
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+# The sign of life of each worker is a file; in memory it waits for no disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 
 def on_starting(server):

@@ -36,12 +36,11 @@ def configure(level: str = "info") -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(WordingOnly())
-    logging.root.handlers = [stream]
+    if not any(isinstance(one, _ToStandardError) for one in logging.root.handlers):
+        logging.root.addHandler(_ToStandardError())
     logging.root.setLevel(max(LEVELS[level], logging.WARNING))
 
 
@@ -50,7 +49,11 @@ class WordingOnly(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        told: dict[str, Any] = {"event": str(record.msg), "logger": record.name, "level": record.levelname.lower()}
+        told: dict[str, Any] = {
+            "event": str(record.msg),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+        }
         arguments = record.args if isinstance(record.args, tuple) else ()
         if numbers := [one for one in arguments if isinstance(one, int | float)]:
             told["numbers"] = numbers
@@ -58,6 +61,17 @@ class WordingOnly(logging.Formatter):
             told |= describe(record.exc_info[1])
         stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)(None, "", told)
         return str(structlog.processors.JSONRenderer(ensure_ascii=False)(None, "", stamped))
+
+
+class _ToStandardError(logging.Handler):
+    """Writes the records of other libraries to what is standard error at that moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(WordingOnly())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)  # noqa: T201 - this is the log
 
 
 def describe(error: BaseException) -> dict[str, Any]:

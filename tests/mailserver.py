@@ -180,7 +180,7 @@ def mail_server(
         from aiosmtpd.smtp import AuthResult
 
         given = (data.login.decode(), data.password.decode())
-        return AuthResult(success=given == login)
+        return AuthResult(success=given == login, handled=False)
 
     options: dict[str, Any] = {
         "hostname": mail.host,

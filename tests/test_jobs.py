@@ -37,7 +37,7 @@ def test_every_step_is_a_function_that_runs_on_an_empty_site(app, step):
     assert not function()
 
 
-def test_a_step_that_fails_stops_no_other_and_tells_no_secret(app, capsys):
+def test_a_step_that_fails_stops_no_other_and_tells_no_secret(capsys, app):
     calls.clear()
     stopping = threading.Event()
     clock = Clock(app, [Step("tests.test_jobs:failing", 1), Step("tests.test_jobs:quiet", 1)])

@@ -111,18 +111,19 @@ def note(identity: str, high_water: int) -> None:
 
 
 def _suspicion(kept: dict[str, Any] | None, identity: str, high_water: int, folder: Path) -> str | None:
+    # A database that never sent anything cannot repeat itself: it is a new one.
     if kept is None:
-        return MISSING if _any(Delivery.status.in_(PENDING)) else None
+        return MISSING if high_water and _is_pending() else None
     if kept["identity"] != identity:
-        # Another database that never held a mail is a new one, not an old one.
-        return DIFFERENT if _any(Delivery.id.is_not(None)) else None
+        return DIFFERENT if high_water else None
     if high_water < kept["high_water"]:
         return BEHIND
     return COPIED if _is_copied(kept.get("seal"), folder) else None
 
 
-def _any(condition: Any) -> bool:
-    return db.session.execute(select(Delivery.id).where(condition).limit(1)).first() is not None
+def _is_pending() -> bool:
+    found = select(Delivery.id).where(Delivery.status.in_(PENDING)).limit(1)
+    return db.session.execute(found).first() is not None
 
 
 def _is_copied(seal: Any, folder: Path) -> bool:

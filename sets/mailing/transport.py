@@ -197,7 +197,9 @@ class SMTPTransport:
                 Result.PERMANENT, None, "The mail server does not take addresses with such letters."
             )
         try:
-            code, text = line.docmd("MAIL", f"FROM:<{mail.sender}>" + (" SMTPUTF8" if mail.needs_utf8 else ""))
+            code, text = line.docmd(
+                "MAIL", f"FROM:<{mail.sender}>" + (" SMTPUTF8" if mail.needs_utf8 else "")
+            )
             if code in _SERVICE:
                 raise ServerTrouble(_words(text), code)
             heard = True

@@ -1,4 +1,4 @@
-"""`/healthz`: whether web, database, migrations and worker are well. For proxies and monitors; tells nothing of people."""
+"""`/healthz`: whether web, database, migrations and worker are well, for proxies and monitors; nothing of people."""
 
 from __future__ import annotations
 

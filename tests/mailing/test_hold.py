@@ -42,20 +42,24 @@ def test_a_database_that_is_behind_what_was_sent_is_held(site):
     assert claims.claim("one/0", 5) == []
 
 
-def test_another_database_with_mails_in_it_is_held_and_an_empty_one_is_not(site):
+def test_another_database_is_held_unless_it_never_sent_anything(site):
     hold.check()
+    probe.post("a@example.org")
     with transaction() as session:
         session.query(Installation).update({"identity": "another"})
     assert hold.check() is None
+    send_one()
     with transaction() as session:
         session.query(Installation).update({"identity": "a third"})
-    probe.post("a@example.org")
     assert hold.check() == hold.DIFFERENT
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1]", '{"identity": 3, "high_water": "x"}'])
 def test_waiting_mails_whose_site_is_not_known_are_held(site, folder, content):
-    probe.post("a@example.org")
+    probe.post("a@example.org", "b@example.org")
+    assert hold.check() is None
+    send_one()
+    (folder / "installation.json").unlink()
     if content is not None:
         (folder / "installation.json").write_text(content)
     assert hold.check() == hold.MISSING

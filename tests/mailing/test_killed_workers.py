@@ -21,25 +21,19 @@ SENDERS = 2
 
 
 @pytest.mark.slow
-def test_a_worker_killed_while_it_sends_leaves_nobody_out_and_nobody_twice(site, settings, mail):
+def test_a_worker_killed_while_it_sends_leaves_nobody_out_and_nobody_twice(site, start, mail):
     half = COUNT // 2
     probe.post(*(f"c{n}@example.org" for n in range(half)), priority=Priority.CONFIRMATION)
     probe.post(*(f"n{n}@example.org" for n in range(half)), priority=Priority.CAMPAIGN)
-    settings |= {
-        "SETS_MAIL_SERVER": mail.host,
-        "SETS_MAIL_PORT": str(mail.port),
-        "SETS_MAIL_USE_TLS": "false",
-        "SETS_SENDERS": str(SENDERS),
-    }
     dice = random.Random(7)
-    kills = 3
+    kills = 2
     for kill in range(1, kills + 1):
-        worker = _start(settings)
+        worker = start()
         mail.wait_for(kill * COUNT // (kills + 2))
         time.sleep(dice.random() / 50)
         worker.send_signal(signal.SIGKILL)
         worker.wait(30)
-    worker = _start(settings)
+    worker = start()
     _until(lambda: not {"queued", "sending", "retry"} & set(probe.states().values()))
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(60) == 0
@@ -54,15 +48,10 @@ def test_a_worker_killed_while_it_sends_leaves_nobody_out_and_nobody_twice(site,
     assert presence.last_beat() is None
 
 
-def test_a_worker_told_to_stop_finishes_the_mail_in_its_hand(site, settings, mail):
+def test_a_worker_told_to_stop_finishes_the_mail_in_its_hand(site, start, mail):
     mail.stall = 1
     probe.post(*(f"{n}@example.org" for n in range(5)))
-    settings |= {
-        "SETS_MAIL_SERVER": mail.host,
-        "SETS_MAIL_PORT": str(mail.port),
-        "SETS_MAIL_USE_TLS": "false",
-    }
-    worker = _start(settings)
+    worker = start()
     _until(lambda: "sending" in probe.states().values())
     worker.send_signal(signal.SIGINT)
     assert worker.wait(60) == 0
@@ -81,21 +70,35 @@ def test_a_worker_leaves_what_a_living_one_holds(site):
     living, dead = presence.Presence(here), presence.Presence(here)
     claims.claim(f"{living.name}/0", 1)
     claims.claim(f"{dead.name}/0", 1)
-    dead._lock.close()
+    dead._lock.close()  # as the system does when a process ends
     presence.bury_the_dead(here)
     owners = [row.lease_by for row in probe.db.session.query(probe.Delivery).order_by(probe.Delivery.id)]
     assert owners == [f"{living.name}/0", None]
     living.leave()
 
 
-def _start(settings):
+@pytest.fixture
+def start(settings, mail, tmp_path):
+    """Return `start()`: a worker in a process of its own, that sends to `mail`; ended with the test."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SETS_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.mailing.probe"],
-        cwd=ROOT,
-        env=environment | settings,
-        stderr=subprocess.DEVNULL,
-    )
+    environment |= settings | {
+        "SETS_MAIL_SERVER": mail.host,
+        "SETS_MAIL_PORT": str(mail.port),
+        "SETS_MAIL_USE_TLS": "false",
+        "SETS_SENDERS": str(SENDERS),
+    }
+    started = []
+
+    def begin():
+        with (tmp_path / "worker.log").open("a") as log:
+            command = [sys.executable, "-m", "tests.mailing.probe"]
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log))
+        return started[-1]
+
+    yield begin
+    for worker in started:
+        worker.kill()
+        worker.wait(30)
 
 
 def _until(condition, limit=60):

@@ -90,7 +90,7 @@ def test_links_stand_on_the_configured_address_in_the_language_spoken(site):
         assert page_url("health.show_health") == "https://trainings.example.org/sets/healthz"
 
 
-def test_a_link_is_filled_for_its_receiver_and_masked_for_everybody_else():
+def test_a_link_is_filled_for_its_receiver_and_masked_for_everybody_else(site):
     links = Links()
     link = links.hide("https://example.org/my/s3cret?a=1&b=2", "s3cret")
     assert links.filled(f"see {link}") == "see https://example.org/my/s3cret?a=1&b=2"
@@ -99,7 +99,7 @@ def test_a_link_is_filled_for_its_receiver_and_masked_for_everybody_else():
     assert "s3cret" not in str(link)
 
 
-def test_two_capabilities_cannot_share_a_kind():
+def test_two_capabilities_cannot_share_a_kind(site):
     kinds.register("probe_secret", _secret_compose, keeps_text=False)
     with pytest.raises(ValueError, match="probe_secret"):
         kinds.register("probe_secret", probe.compose)

@@ -25,7 +25,7 @@ def test_a_server_whose_certificate_is_verified_gets_the_mail(site, tmp_path, wa
         transport = transport_to(site, server.port, **{way: True}, MAIL_CA_FILE=str(authority))
         assert transport.deliver(MAIL, "x").result == Result.SENT
         transport.close()
-    assert server.inbox[0].content.endswith(b"Body\r\n.\r\n..two\r\nend")
+    assert server.inbox[0].content.endswith(b"Body\r\n.\r\n..two\r\nend\r\n")
 
 
 @pytest.mark.parametrize("way", ["MAIL_USE_TLS", "MAIL_USE_SSL"])

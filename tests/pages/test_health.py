@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from sets.database import transaction
@@ -11,8 +12,16 @@ from sets.mailing import presence
 from tests.mailing import probe
 
 
-def test_all_is_well(app, client, clock):
-    presence.Presence(presence.folder()).beat()
+@pytest.fixture
+def beat(app):
+    """Give the site's worker a sign of life."""
+    worker = presence.Presence(presence.folder())
+    yield worker.beat
+    worker.leave()
+
+
+def test_all_is_well(app, client, clock, beat):
+    beat()
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json == {
@@ -25,8 +34,8 @@ def test_all_is_well(app, client, clock):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_worker_that_was_not_seen_for_a_minute_is_missed(app, client, clock):
-    presence.Presence(presence.folder()).beat()
+def test_a_worker_that_was_not_seen_for_a_minute_is_missed(app, client, clock, beat):
+    beat()
     clock.shift(timedelta(seconds=59))
     assert client.get("/healthz").status_code == 200
     clock.shift(timedelta(seconds=2))
@@ -42,8 +51,8 @@ def test_since_when_the_oldest_mail_waits(app, client, clock):
     assert client.get("/healthz").json["oldest_waiting_mail_at"] == "2026-03-02T09:00:00+00:00"
 
 
-def test_migrations_that_were_not_made_are_told(app, client):
-    presence.Presence(presence.folder()).beat()
+def test_migrations_that_were_not_made_are_told(app, client, beat):
+    beat()
     with transaction() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     answer = client.get("/healthz")
