@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from uuid import UUID
 
 import pytest
 from werkzeug.routing import Rule
@@ -63,9 +64,11 @@ def address(app, rule: Rule, value: str = "x") -> str:
         if kind == "AnyConverter":
             given[name] = sorted(converter.items)[0]
             continue
-        given[name] = {"LanguageConverter": "fr", "IntegerConverter": 1, "UUIDConverter": "0" * 32}.get(
-            kind, value
-        )
+        given[name] = {
+            "LanguageConverter": "fr",
+            "IntegerConverter": 1,
+            "UUIDConverter": str(UUID(int=1)),
+        }.get(kind, value)
     with app.test_request_context():
         built = rule.build(given)
     assert built is not None, rule

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from flask import Blueprint
 from sqlalchemy import select
@@ -18,7 +20,7 @@ def staff_rules(app):
 def address(app, rule) -> str:
     values = {
         name: next(iter(getattr(converter, "items", ())), None)
-        or {"IntegerConverter": 1, "UUIDConverter": "0" * 32}.get(type(converter).__name__, "x")
+        or {"IntegerConverter": 1, "UUIDConverter": str(UUID(int=1))}.get(type(converter).__name__, "x")
         for name, converter in rule._converters.items()
     }
     with app.test_request_context():
