@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from sets import clock
 from sets.catalogue.models import Meeting, SessionState, Training, TrainingSession, TrainingText
+from sets.catalogue.versions import bump_catalogue_version
 from sets.database import db, transaction
 from sets.mailing.models import Delivery, DeliveryRegistration, Priority
 from sets.registration.models import HOLDING, Learner, Registration, RegistrationEvent, Status
@@ -37,6 +38,7 @@ def training(
                 language=language, title=f"{slug} ({language})", fields=_texts(slug)
             )
         session.add(made)
+        bump_catalogue_version(session)
     return made
 
 
@@ -77,6 +79,7 @@ def training_session(
                 )
             )
         session.add(made)
+        bump_catalogue_version(session)
     return made
 
 
@@ -124,6 +127,7 @@ def registration(
     with transaction() as store:
         if session is not None and status in HOLDING:
             session.places_taken += 1
+            bump_catalogue_version(store)
         if status == Status.WAITING:
             subject.queue_counter += 1
             values.setdefault("queue_number", subject.queue_counter)
