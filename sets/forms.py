@@ -191,7 +191,13 @@ def address_fault(address: str) -> str | None:
         return gettext("This address is too long. Check it.")
     try:
         # Domains kept for tests are left to the mail server: it knows what it delivers.
-        validate_email(address, check_deliverability=False, globally_deliverable=False, test_environment=True)
+        validate_email(
+            address,
+            check_deliverability=False,
+            globally_deliverable=False,
+            test_environment=True,
+            strict=True,
+        )
     except (EmailNotValidError, ValueError):
         return gettext("Check the address: one of its characters cannot be there.")
     return None

@@ -78,9 +78,10 @@ ERROR_WORDS: dict[int, tuple[Any, Any]] = {
 
 def init_app(app: Flask) -> None:
     """Install headers, error pages and the proxies' trust."""
-    app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_BODY)
-    app.config.setdefault("MAX_FORM_MEMORY_SIZE", LARGEST_BODY)
-    app.config.setdefault("MAX_FORM_PARTS", 400)
+    if app.config["MAX_CONTENT_LENGTH"] is None:  # Flask's own default is no limit
+        app.config.update(
+            MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=400
+        )
     if app.config["PROXIES"]:
         n = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0, x_prefix=0)  # type: ignore[method-assign]

@@ -28,9 +28,8 @@ _MAIN_ZONES = {
 def country_codes() -> frozenset[str]:
     """Return every code: the countries and territories that have a time zone, and Kosovo, which shares one."""
     known = Locale("en").territories
-    return frozenset(
-        code for code in {*get_global("zone_territories").values(), "XK"} if len(code) == 2 and code in known
-    )
+    zoned = {*get_global("zone_territories").values(), "XK"}
+    return frozenset(code for code in zoned if len(code) == 2 and code in known and code != "ZZ")
 
 
 def country_words(code: str) -> str:

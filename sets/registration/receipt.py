@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from ..catalogue.labels import training_labels
 from ..catalogue.models import TrainingSession
-from ..catalogue.showing import Snapshot
+from ..catalogue.showing import ShownSession, Snapshot, shown_session
+from ..catalogue.wording import dates_words, language_name
 from ..database import db
-from ..dates import time_tag
 from ..languages import LANGUAGES, current_language
-from .choosing import in_language, spoken_title
+from .choosing import session_title, spoken_title
 from .models import Status, Submission
 from .typos import likely_address
 
@@ -72,16 +72,16 @@ def read_receipt(public_id: str, snapshot: Snapshot) -> Receipt | None:
     )
 
 
-def _entry(result: dict[str, Any], sessions: dict[int, TrainingSession], snapshot: Snapshot) -> Entry:
-    training = snapshot.training_by_id(result["training_id"])
+def _entry(result: dict[str, Any], sessions: dict[int, ShownSession], snapshot: Snapshot) -> Entry:
+    training, title = _training(result["training_id"], snapshot)
     session = sessions.get(result["session_id"])
     words, follows = _words(result["status"])
     return Entry(
         training,
-        spoken_title(training),
+        title,
         Status.WAITING if result["status"] == ANY_DATE else result["status"],
         words,
-        _session_when(session) if session else _any_when(result.get("languages") or ()),
+        _session_when(session) if session else _any_when(result["languages"]),
         follows,
     )
 
@@ -89,7 +89,7 @@ def _entry(result: dict[str, Any], sessions: dict[int, TrainingSession], snapsho
 def _words(status: str) -> tuple[str, str]:
     """Return the state's words where the usual ones do not do, and what happens next."""
     if status == Status.CONFIRMED:
-        return "", gettext("Your link to the live meetings is in the message and in your calendar.")
+        return "", gettext("Your own link to the live meetings is in the message.")
     if status == Status.PENDING:
         return "", gettext("The team looks at each registration and answers you by mail.")
     if status == Status.WAITING:
@@ -110,23 +110,18 @@ def _training(identifier: int, snapshot: Snapshot) -> tuple[Any, str]:
     return label, label.short_title
 
 
-def _session_when(session: TrainingSession) -> Markup:
-    first = session.first_meeting
-    if first is None:
-        return Markup("{}.").format(in_language(session.language))
-    sentence = Markup(gettext("First meeting: %(moment)s."))  # noqa: S704  (the translators' own sentence)
-    moment = time_tag(first.starts_at, session.time_zone)
-    return Markup("{}. {}").format(in_language(session.language), sentence % {"moment": moment})
+def _session_when(session: ShownSession) -> Markup:
+    return Markup("{}<br>{}").format(session_title(session), dates_words(session))
 
 
 def _any_when(languages: Any) -> str:
-    names = [in_language(code) for code in languages]
+    names = [language_name(code) for code in languages]
     spoken = LANGUAGES[current_language()].locale
-    return gettext("%(languages)s.", languages=format_list(names, "or", locale=spoken)) if names else ""
+    return gettext("In %(languages)s.", languages=format_list(names, "or", locale=spoken)) if names else ""
 
 
-def _sessions(ids: set[int]) -> dict[int, TrainingSession]:
+def _sessions(ids: set[int]) -> dict[int, ShownSession]:
     if not ids:
         return {}
     statement = select(TrainingSession).where(TrainingSession.id.in_(ids))
-    return {session.id: session for session in db.session.scalars(statement)}
+    return {session.id: shown_session(session) for session in db.session.scalars(statement)}
