@@ -13,11 +13,11 @@ from flask_babel import lazy_gettext as _l
 
 from .. import clock
 from .cookies import PATH, SESSION_COOKIE
+from .messages import LINK_WITHIN
 from .staff_sessions import ABSOLUTE
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 128
-LINK_WITHIN = timedelta(hours=24)
 
 ADDRESSES = {
     "URL_PREFIX": PATH,

@@ -223,7 +223,7 @@ def reason_words(reason: str | None) -> str:
 def hold_words(reason: str) -> str:
     """Return why all mail is on hold."""
     words = {
-        hold.MISSING: _("The installation's own record is missing, as after a restored backup."),
+        hold.MISSING: _("The installation’s own record is missing, as after a restored backup."),
         hold.DIFFERENT: _("The database is another one than before."),
         hold.BEHIND: _("The database is older than what was sent, as after a restored backup."),
         hold.COPIED: _("This installation looks like a copy of another one."),
@@ -232,11 +232,11 @@ def hold_words(reason: str) -> str:
 
 
 _REASONS: dict[str, Callable[[], str]] = {
-    "refused": lambda: _("Refused for good by the receiver's server. There was no other try."),
-    "gave_up": lambda: _("Put off by the receiver's server for three days. There is no other try."),
-    "put_off": lambda: _("Put off by the receiver's server. It is tried again by itself."),
+    "refused": lambda: _("Refused for good by the receiver’s server. There was no other try."),
+    "gave_up": lambda: _("Put off by the receiver’s server for three days. There is no other try."),
+    "put_off": lambda: _("Put off by the receiver’s server. It is tried again by itself."),
     "not_composed": lambda: _("The site could not write this message. It is tried again by itself."),
-    "no_answer": lambda: _("The connection broke before the server's answer: it may have arrived."),
+    "no_answer": lambda: _("The connection broke before the server’s answer: it may have arrived."),
     "interrupted": lambda: _("The sender stopped in the middle: it may have arrived."),
     "superseded": lambda: _("A later message says more, so this one was not sent."),
     "account_gone": lambda: _("The account no longer exists, or is disabled."),

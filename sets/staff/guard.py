@@ -91,7 +91,8 @@ def needs_role(role: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def signed_in_account() -> Account:
     """Return the account that opened this page; the guard has seen to it that there is one."""
-    return current_user._get_current_object()
+    account: Any = current_user._get_current_object()
+    return account
 
 
 def safe_next(target: str | None) -> str:
@@ -157,7 +158,7 @@ def refusal(role: str) -> Any:
             )
             here = ""
         return redirect(url_for("security.login", next=safe_next(here) or None), 303)
-    if not has_role(current_user, role):
+    if not has_role(signed_in_account(), role):
         abort(403)
     return None
 

@@ -5,7 +5,7 @@ The row says which account and why; links that set a password are made in the se
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -19,10 +19,11 @@ from ..dates import datetime_words
 from ..mailing import kinds, outbox
 from ..mailing.links import Links, page_url
 from ..mailing.models import Priority
-from .account_settings import LINK_WITHIN
 from .models import Account
 
 KIND = "account"
+# How long a link to set a password works.
+LINK_WITHIN = timedelta(hours=24)
 INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
 
 

@@ -150,7 +150,7 @@ def _leave_public_pages_alone(app: Flask, security: Security) -> None:
     manager.user_loader(_load_account)
     # No sign-in by a token in the address or in a header.
     manager._request_callback = None
-    app.before_request_funcs[None].remove(security.principal._on_before_request)  # type: ignore[attr-defined]
+    app.before_request_funcs[None].remove(security.principal._on_before_request)
     app.after_request_funcs[None].remove(manager._update_remember_cookie)
     processors = app.template_context_processors[None]
     processors[:] = [one for one in processors if one.__module__ != "flask_login.utils"]

@@ -31,7 +31,7 @@ def test_the_list_says_what_waits_what_failed_and_why(client):
     page = visit(client, "/staff/outbox")
     assert "The oldest one waits since:" in page.text
     failed = next(row for row in rows_of(page) if "gone@example.org" in row)
-    assert "Refused for good by the receiver's server." in failed
+    assert "Refused for good by the receiver’s server." in failed
     assert "(550)" in failed
 
 
