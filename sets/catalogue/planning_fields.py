@@ -81,6 +81,8 @@ class Number(IntegerField):
     def __init__(self, label: Any = None, validators: Any = None, *, message: Any, **options: Any) -> None:
         super().__init__(label, validators, **options)
         self.type = "IntegerField"
+        # The field is written as text, and min and max belong to fields of numbers.
+        self.flags.min = self.flags.max = None
         self.message = message
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -91,6 +93,10 @@ class Number(IntegerField):
 
 class Rows(FieldList):
     """A part of a form that repeats. A name that is no number is no row."""
+
+    def __init__(self, part: Any, **options: Any) -> None:
+        super().__init__(part, **options)
+        self.type = "FieldList"
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
         for name in formdata:

@@ -34,6 +34,8 @@ COMMON_ZONES = (
     "Europe/Paris", "Europe/Brussels", "Europe/Rome", "Europe/Madrid", "Europe/Ljubljana", "Europe/Lisbon",
     "Europe/London", "Europe/Athens",
 )  # fmt: skip
+# The zones that are named after a city; the others are older names of these.
+CONTINENTS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 
 
 class RoomForm(SiteForm):
@@ -97,9 +99,7 @@ class RunningSessionForm(SiteForm):
         message=_l("Write a number of places, or leave it empty for no limit."),
         description=_l("Empty: no limit."),
     )
-    opens_at = Moment(
-        _l("Registration opens"), [Optional()], description=_l("Empty: at publication.")
-    )
+    opens_at = Moment(_l("Registration opens"), [Optional()], description=_l("Empty: at publication."))
     closes_at = Moment(
         _l("Registration closes"),
         [Optional()],
@@ -221,13 +221,18 @@ class SessionForm(RunningSessionForm):
     def __init__(self, formdata: Any = None, *, trainings: Iterable[Any] = (), **kwargs: Any) -> None:
         self.asks_about_past = False
         super().__init__(formdata, **kwargs)
+        # In the order of the page, which is the order of the list of errors.
+        first = ("revision", "training", "language", "time_zone")
+        self._fields = {name: self._fields[name] for name in (*first, *self._fields)}
         names = Locale.parse(LANGUAGES[current_language()].locale).languages
         unchosen = [] if self.session else [("", _("Choose …"))]
         self.training.choices = unchosen + [
             (str(label.id), f"{label.position}. {label.short_title}") for label in trainings
         ]
         self.language.choices = unchosen + [(code, names.get(code, code).capitalize()) for code in LANGUAGES]
-        others = sorted(zone for zone in zone_names() - set(COMMON_ZONES) if "/" in zone)
+        others = sorted(
+            zone for zone in zone_names() - set(COMMON_ZONES) if zone.partition("/")[0] in CONTINENTS
+        )
         self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in (*COMMON_ZONES, *others)]
 
     @property

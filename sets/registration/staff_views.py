@@ -40,6 +40,8 @@ from .transitions import RegistrationRefused
 from .wording import actor_words, origin_words, status_words, steps_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Beyond it there is nothing, and numbers become too large for a database.
+LAST_PAGE = 1_000_000
 blueprint = staff_blueprint("registrations", __name__, url_prefix="/staff")
 
 
@@ -50,14 +52,17 @@ def init_app(app: Flask) -> None:
 
 
 @blueprint.get("/registrations")
-def list_registrations() -> str:
+def list_registrations() -> Any:
     """Show one page of what the filter asks for."""
     wanted = Filter.from_query(request.args)
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, min(request.args.get("page", 1, type=int), LAST_PAGE))
+    rows = listing.list_page(wanted, page)
+    if not rows and page > 1:
+        return redirect(f"{url_for('.list_registrations')}?{wanted.as_query()}", 303)
     total, is_exact = listing.count_up_to(wanted)
     return render_template(
         "registration/list_registrations.html",
-        wanted=wanted, rows=listing.list_page(wanted, page), page=page, per_page=PER_PAGE, total=total,
+        wanted=wanted, rows=rows, page=page, per_page=PER_PAGE, total=total,
         is_exact=is_exact, counts=listing.count_by_status(wanted) if is_exact else {}, trainings=training_labels(),
         sessions=sessions_for_choice(wanted.training), **_words(),
     )  # fmt: skip

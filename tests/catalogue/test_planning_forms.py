@@ -142,7 +142,8 @@ def test_what_the_form_works_out_stays_empty_in_it(training):
         decide_by=datetime(2026, 5, 1, 8, 0, tzinfo=UTC), closes_at=datetime(2026, 5, 1, 8, 0, tzinfo=UTC),
     )  # fmt: skip
     form = SessionForm(None, session=session, trainings=training_labels().values())
-    assert form.decide_by.data is None and form.closes_at.data is None
+    assert form.decide_by.data is None
+    assert form.closes_at.data is None
     assert form.meetings[0].form.starts.data.hour == 10
     assert form.meetings[0].form.day.data.isoformat() == "2026-05-02"
 

@@ -93,8 +93,10 @@ def test_meetings_are_kept_moved_added_and_cancelled_never_deleted():
     assert len(session.meetings) == 4
     kept = {meeting.id: meeting for meeting in session.meetings}
     first, second, third = (kept[identifier] for identifier in identifiers)
-    assert first.room_url == "https://new.example/room" and first.revision == 1
-    assert second.starts_at == later and second.revision == 2
+    assert first.room_url == "https://new.example/room"
+    assert first.revision == 1
+    assert second.starts_at == later
+    assert second.revision == 2
     assert third.cancelled_at is not None
     assert len(session.standing_meetings) == 3
 
