@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..catalogue.showing import ShownSession
+from ..catalogue.wording import language_name
 from ..dates import date_words, datetime_words, local, time_words, zone_names, zone_words
 from ..languages import LANGUAGES, current_language
 from .choosing import in_language
@@ -42,10 +43,10 @@ def state_words(standing: Standing) -> str:
 def where_words(standing: Standing) -> str:
     """Return the language and the date that matters: the next meeting once the session has begun, else the first."""
     if standing.is_any_date:
-        names = [in_language(code) for code in standing.wants]
-        spoken = LANGUAGES[current_language()].locale
-        wanted = format_list(names, "or", locale=spoken) + "." if names else ""
-        return f"{wanted} {_('There is no date yet.')}".strip()
+        names = [language_name(code) for code in standing.wants]
+        wanted = format_list(names, "or", locale=LANGUAGES[current_language()].locale)
+        no_date = _("There is no date yet.")
+        return f"{_('In %(language)s', language=wanted)}. {no_date}" if names else no_date
     spoken_in = f"{in_language(standing.language)}."
     first, upcoming = standing.first, standing.next
     if first is None:
