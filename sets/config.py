@@ -185,8 +185,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SENDERS",
         _whole(2, 32),
-        2,
-        "2",
+        3,
+        "3",
         "How many mails may be on their way at once. One sender takes confirmations and account mails only.",
     ),
     Setting(
@@ -233,13 +233,6 @@ SETTINGS: tuple[Setting, ...] = (
         True,
         "true",
         "Limits on forms and sign-in, and the honeypot's hold. Switch off for load tests only.",
-    ),
-    Setting(
-        "METRICS_BIND",
-        _text,
-        "",
-        "127.0.0.1:9100",
-        "Where figures for Prometheus are served; nowhere when empty.",
     ),
     Setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "info", "How much is logged."),
 )
