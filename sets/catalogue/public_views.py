@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Flask, abort, current_app, g, render_template, request, send_file, url_for
 
@@ -129,5 +129,9 @@ def _absolute(code: str) -> str:
 
 
 def _path(endpoint: str, code: str) -> str:
+    # Nearly every address begins with its language: another one's is the same behind it.
+    own = f"/{current_language()}/"
+    if endpoint == request.endpoint and request.path.startswith(own):
+        return f"/{code}/{quote(request.path.removeprefix(own))}"
     values: dict[str, Any] = {**(request.view_args or {}), "lang": code}
     return url_for(endpoint, **values)

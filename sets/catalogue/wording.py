@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
 
@@ -20,6 +22,20 @@ from .showing import ShownSession, ShownTraining
 from .states import CHOOSABLE, PublicState
 
 HIDDEN = (PublicState.PAST,)
+STATES: dict[PublicState, Any] = {
+    PublicState.OPEN: _l("Places available"),
+    PublicState.LAST_PLACES: _l("Last places"),
+    PublicState.FULL: _l("Full: waiting list"),
+    PublicState.CLOSED: _l("Registration is closed"),
+    PublicState.PAUSED: _l("Registration is paused"),
+    PublicState.CANCELLED: _l("Cancelled"),
+}
+ACTIONS: dict[PublicState, Any] = {
+    PublicState.OPEN: _l("Register"),
+    PublicState.LAST_PLACES: _l("Register"),
+    PublicState.FULL: _l("Join the waiting list"),
+    PublicState.DATE_TO_COME: _l("Tell me"),
+}
 # Bytes in a kilobyte, as people who read a size on a page count.
 KILO = 1000
 
@@ -40,7 +56,12 @@ class SessionLine:
 
 def language_name(code: str) -> str:
     """Return a language's name in the language being spoken, small where that language writes it so."""
-    return Locale.parse(LANGUAGES[current_language()].locale).languages.get(code, code)
+    return _name(code, current_language())
+
+
+@lru_cache(maxsize=1024)
+def _name(code: str, spoken: str) -> str:
+    return Locale.parse(LANGUAGES[spoken].locale).languages.get(code, code)
 
 
 def session_lines(
@@ -90,24 +111,12 @@ def state_words(session: ShownSession, state: PublicState) -> str:
     """Return how a session stands, in words."""
     if state is PublicState.SOON and session.opens_at is not None:
         return _("Opens on %(day)s", day=datetime_words(session.opens_at, session.time_zone))
-    return {
-        PublicState.OPEN: _("Places available"),
-        PublicState.LAST_PLACES: _("Last places"),
-        PublicState.FULL: _("Full: waiting list"),
-        PublicState.CLOSED: _("Registration is closed"),
-        PublicState.PAUSED: _("Registration is paused"),
-        PublicState.CANCELLED: _("Cancelled"),
-    }.get(state, "")
+    return str(STATES.get(state, ""))
 
 
 def action_words(state: PublicState) -> str:
     """Return the verb of a session's link, or nothing where there is none."""
-    return {
-        PublicState.OPEN: _("Register"),
-        PublicState.LAST_PLACES: _("Register"),
-        PublicState.FULL: _("Join the waiting list"),
-        PublicState.DATE_TO_COME: _("Tell me"),
-    }.get(state, "")
+    return str(ACTIONS.get(state, ""))
 
 
 def size_words(number: int) -> str:
