@@ -66,6 +66,8 @@ FEATURES = {
     "STATIC_FOLDER": None,
     "CLI_USERS_NAME": None,
     "CLI_ROLES_NAME": None,
+    # Only hashes of passwords are hashed again, for links: they need no slow function.
+    "HASHING_SCHEMES": ["hex_sha256"],
     "PASSWORD_HASH": "argon2",
     "PASSWORD_SCHEMES": ["argon2"],
     "PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,

@@ -241,6 +241,8 @@ _REASONS: dict[str, Callable[[], str]] = {
     "superseded": lambda: _("A later message says more, so this one was not sent."),
     "account_gone": lambda: _("The account no longer exists, or is disabled."),
     "link_expired": lambda: _("It waited too long: its link would no longer work."),
+    "person_gone": lambda: _("The person is no longer registered here."),
+    "outdated": lambda: _("What it would have said is no longer true, so it was not sent."),
     "bad_address": lambda: _("No message can be sent to this address."),
     "unknown_kind": lambda: _("This site no longer knows this kind of message."),
     "arrived": lambda: _("Somebody of the team noted that it arrived."),
