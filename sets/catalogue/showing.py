@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context
-from sqlalchemy import exists, not_, or_, select
+from sqlalchemy import bindparam, exists, not_, or_, select
 from sqlalchemy.engine import Connection, Engine
 
 from ..clock import now
-from ..database import db
+from ..database import UTCDateTime, db
 from ..installation import Setting
 from ..languages import LANGUAGES, current_language
 from ..mailing.letterhead import tell
@@ -54,6 +54,39 @@ KEPT_AFTER_END = timedelta(days=1)
 MEETING = tuple(ShownMeeting.__dataclass_fields__)
 SESSION = tuple(
     name for name in ShownSession.__dataclass_fields__ if name not in ("availability", "meetings")
+)
+
+# The queries of a picture, built once: building them is most of what they cost.
+STORED_PROGRAMME = select(Setting.value).where(Setting.key == PROGRAMME)
+PAGES = select(PageText.key, PageText.language, PageText.fields)
+TRAININGS = (
+    select(Training.id, Training.slug, Training.position, Training.hours)
+    .where(Training.state == TrainingState.PUBLISHED)
+    .order_by(Training.position, Training.id)
+)
+TEXTS = select(TrainingText.training_id, TrainingText.language, TrainingText.title, TrainingText.fields)
+BROCHURES = select(Brochure.training_id, Brochure.language, Brochure.bytes)
+_OWN = Meeting.training_session_id == TrainingSession.id
+# Sessions that are not over, or have no meeting yet.
+_RECENT = select(TrainingSession.id).where(
+    or_(
+        exists().where(_OWN, Meeting.ends_at > bindparam("oldest", type_=UTCDateTime)),
+        not_(exists().where(_OWN)),
+    )
+)
+MEETINGS = (
+    select(Meeting.training_session_id, Meeting.cancelled_at, *(getattr(Meeting, name) for name in MEETING))
+    .where(Meeting.training_session_id.in_(_RECENT))
+    .order_by(Meeting.starts_at, Meeting.id)
+)
+SESSIONS = select(
+    TrainingSession.places_taken,
+    TrainingSession.capacity,
+    *(getattr(TrainingSession, name) for name in SESSION),
+).where(
+    TrainingSession.state != SessionState.DRAFT,
+    TrainingSession.practice.is_(False),
+    TrainingSession.id.in_(_RECENT),
 )
 
 
@@ -100,28 +133,22 @@ def _take(version: int) -> Snapshot:
     # A connection of its own, that sees what is stored only: nothing half done is ever shown. Plain rows, since a
     # picture is taken at each change of a session's state.
     with db.engine.connect() as connection:
-        stored = connection.scalar(select(Setting.value).where(Setting.key == PROGRAMME))
+        stored = connection.scalar(STORED_PROGRAMME)
         programme = programme_of(stored, current_app.config["BASE_URL"])
         pages: dict[str, dict[str, ShownText]] = {}
-        for page in connection.execute(select(PageText.key, PageText.language, PageText.fields)):
+        for page in connection.execute(PAGES):
             pages.setdefault(page.key, {})[page.language] = _shown_text(page.language, page.fields, programme)
         return Snapshot(version, programme, tuple(_trainings(connection, programme)), pages)
 
 
 def _trainings(connection: Connection, programme: Programme) -> Iterator[ShownTraining]:
-    rows = connection.execute(
-        select(Training.id, Training.slug, Training.position, Training.hours)
-        .where(Training.state == TrainingState.PUBLISHED)
-        .order_by(Training.position, Training.id)
-    ).all()
+    rows = connection.execute(TRAININGS).all()
     texts: dict[int, dict[str, ShownText]] = defaultdict(dict)
-    for text in connection.execute(
-        select(TrainingText.training_id, TrainingText.language, TrainingText.title, TrainingText.fields)
-    ):
+    for text in connection.execute(TEXTS):
         fields = {"title": text.title} | text.fields
         texts[text.training_id][text.language] = _shown_text(text.language, fields, programme)
     brochures: dict[int, dict[str, ShownBrochure]] = defaultdict(dict)
-    for made in connection.execute(select(Brochure.training_id, Brochure.language, Brochure.bytes)):
+    for made in connection.execute(BROCHURES):
         brochures[made.training_id][made.language] = ShownBrochure(made.language, made.bytes)
     sessions = _sessions(connection)
     for row in rows:
@@ -137,33 +164,15 @@ def _trainings(connection: Connection, programme: Programme) -> Iterator[ShownTr
 def _sessions(connection: Connection) -> dict[int, list[ShownSession]]:
     oldest = now() - KEPT_AFTER_END
     meetings: dict[int, list[Any]] = defaultdict(list)
-    for meeting in connection.execute(
-        select(
-            Meeting.training_session_id, Meeting.cancelled_at, *(getattr(Meeting, name) for name in MEETING)
-        )
-        .where(Meeting.training_session_id.in_(_recent(oldest)))
-        .order_by(Meeting.starts_at, Meeting.id)
-    ):
+    for meeting in connection.execute(MEETINGS, {"oldest": oldest}):
         meetings[meeting.training_session_id].append(meeting)
     found: dict[int, list[ShownSession]] = defaultdict(list)
-    for row in connection.execute(
-        select(TrainingSession.places_taken, TrainingSession.capacity,
-               *(getattr(TrainingSession, name) for name in SESSION))
-        .where(TrainingSession.state != SessionState.DRAFT, TrainingSession.practice.is_(False),
-               TrainingSession.id.in_(_recent(oldest)))
-    ):  # fmt: skip
+    for row in connection.execute(SESSIONS, {"oldest": oldest}):
         found[row.training_id].append(shown_session(row, meetings[row.id]))
     last = datetime.max.replace(tzinfo=oldest.tzinfo)
     for sessions in found.values():
         sessions.sort(key=lambda session: (session.starts_at or last, session.language, session.id))
     return found
-
-
-def _recent(oldest: datetime) -> Any:
-    """Select the sessions that are not over, or have no meeting yet."""
-    own = Meeting.training_session_id == TrainingSession.id
-    ends_later = exists().where(own, Meeting.ends_at > oldest)
-    return select(TrainingSession.id).where(or_(ends_later, not_(exists().where(own))))
 
 
 def shown_session(row: Any, meetings: Iterable[Any]) -> ShownSession:
