@@ -12,14 +12,18 @@ SOURCE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong on the page as it stands, one line for each element."""
+def violations(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
+    """Return what axe finds wrong on the page as it stands, one line for each element; `without` leaves rules out."""
     if not SOURCE.exists():
         give_up("axe-core (npm)")
     # Evaluated from outside, so the page keeps its own content policy.
     page.evaluate(SOURCE.read_text("utf-8"))
     found = page.evaluate(
-        "tags => axe.run(document, {resultTypes: ['violations'], runOnly: {type: 'tag', values: tags}})", TAGS
+        """([tags, without]) => axe.run(document, {
+            resultTypes: ['violations'], runOnly: {type: 'tag', values: tags},
+            rules: Object.fromEntries(without.map(rule => [rule, {enabled: false}])),
+        })""",
+        [TAGS, list(without)],
     )
     return [
         f"{violation['id']} ({violation['impact']}): {node['html'][:200]} {node['failureSummary']}"
