@@ -131,6 +131,14 @@ def test_a_sign_in_from_a_new_browser_is_mailed_and_one_from_a_known_browser_is_
     assert mail.facts["browser"] == "Firefox, Linux"
 
 
+def test_a_new_browser_is_mailed_also_after_a_long_absence(app, client, clock):
+    member = sign_in(client)
+    clock.shift(timedelta(days=40))
+    forget_old_sessions()
+    post_sign_in(app.test_client(), member.email)
+    assert [mail.facts["purpose"] for mail in db.session.scalars(select(Delivery))] == ["sign_in"]
+
+
 def test_a_forged_mark_of_a_known_browser_is_worth_nothing(app, client):
     member = sign_in(client)
     stranger = app.test_client()
