@@ -77,8 +77,8 @@ def test_the_offer_is_the_one_full_sheet(client, amina):
 
 def test_a_get_changes_nothing(client, amina):
     offered = factories.registration(status="offered", person=amina, offer_ends_at=now() + timedelta(days=1))
-    page = visit(client, link_of(amina))
-    visit(client, page.link("Cancel") if page.all("a", text="Cancel") else link_of(amina))
+    visit(client, link_of(amina))
+    visit(client, f"{link_of(amina)}/registrations/{offered.public_id}/cancellation")
     assert state_of(offered) == "offered"
     assert db.session.scalars(select(Learner.proven_at).where(Learner.id == amina.id)).one() is None
 
@@ -224,7 +224,7 @@ def test_details_typed_otherwise_can_be_taken(client):
     assert db.session.scalars(select(Submission.payload).where(Submission.payload.is_not(None))).all() == []
 
 
-@pytest.mark.parametrize("token", ["abc", "a.1.b", "0" * 32 + ".1." + "A" * 22, "%00", "é"])
+@pytest.mark.parametrize("token", ["abc", "a.1.b", "0" * 32 + ".1." + "A" * 22, "é"])
 def test_a_link_that_is_none_of_ours_leads_to_asking_for_one(client, token):
     page = visit(client, f"/en/my/{token}", status=404)
     assert page.link("Ask for my link").endswith("/en/my")
