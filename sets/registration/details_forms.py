@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext
@@ -70,11 +71,11 @@ class DetailsForm(SiteForm):
         super().__init__(formdata)
         spoken = current_language()
         self.default_zone = programme.time_zone
-        partners = {partner.country for partner in programme.partners}
+        partners = frozenset(partner.country for partner in programme.partners)
         self.mail_language.choices = _languages(programme)
-        self.organisation_kind.choices = _with_nothing(ORGANISATION_KINDS.items())
-        self.country.choices = _with_nothing(country_choices(partners))
-        self.source.choices = _with_nothing(SOURCES.items())
+        self.organisation_kind.choices = _kinds(spoken)
+        self.country.choices = _countries(spoken, partners)
+        self.source.choices = _sources(spoken)
         self.news.label.text = consent_words("news")
         self.needs_consent.label.text = consent_words("needs")
         for field in (self.organisation_kind, self.country, self.source):
@@ -128,6 +129,22 @@ class LanguagesForm(SiteForm):
 
 def _languages(programme: Any) -> list[SelectChoice]:
     return [SelectChoice(code, LANGUAGES[code].name, {"lang": code}) for code in programme.languages]
+
+
+# The same for every form in a language: kept, since 250 countries take longer to sort than a form to check.
+@lru_cache(maxsize=16)
+def _kinds(_language: str) -> list[SelectChoice]:
+    return _with_nothing(ORGANISATION_KINDS.items())
+
+
+@lru_cache(maxsize=16)
+def _sources(_language: str) -> list[SelectChoice]:
+    return _with_nothing(SOURCES.items())
+
+
+@lru_cache(maxsize=64)
+def _countries(_language: str, first: frozenset[str]) -> list[SelectChoice]:
+    return _with_nothing(country_choices(first))
 
 
 def _with_nothing(choices: Iterable[tuple[str, Any]]) -> list[SelectChoice]:

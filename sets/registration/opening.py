@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import secrets
 from dataclasses import replace
@@ -50,8 +49,7 @@ def seal_content(application: Application) -> Application:
 
     Sent twice it stays the same; sent back with a colleague's name after the browser's "back", it is another one.
     """
-    content = json.dumps(application.as_payload(), sort_keys=True, default=list)
-    digest = hashlib.sha256(f"{application.form_nonce}\0{content}".encode("utf-8", "replace")).hexdigest()
+    digest = hashlib.sha256(repr(application).encode("utf-8", "replace")).hexdigest()
     return replace(application, form_nonce=digest)
 
 

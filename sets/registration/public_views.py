@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from markupsafe import escape
 
 from ..catalogue import showing
 from ..catalogue.page_cache import cached_page
@@ -20,8 +22,9 @@ from .calendar import published_calendar
 from .choosing import preselected
 from .forms import RegistrationForm
 from .opening import new_nonce, opened_now, seal_content
-from .receipt import Receipt, read_receipt
+from .receipt import confirmed_sessions, read_outcome, receipt_of
 from .transitions import RegistrationRefused
+from .typos import likely_address
 
 registration = Blueprint("registration", __name__, url_prefix="/<language:lang>")
 
@@ -29,6 +32,10 @@ registration = Blueprint("registration", __name__, url_prefix="/<language:lang>"
 LIMIT = "60 per 10 minutes"
 # Stand in the kept page for what each visitor gets anew.
 NONCE, OPENED = "~form-nonce~", "~form-opened~"
+# The same in a receipt: whose it is, and its link.
+PERSON, TOKEN = {"first_name": "~first-name~", "email": "~e-mail~"}, "~token~"
+MARKS = re.compile("|".join((*PERSON.values(), TOKEN)))
+MOST_RECEIPTS = 200
 
 
 def _new_marks() -> dict[bytes, bytes]:
@@ -39,6 +46,7 @@ def _new_marks() -> dict[bytes, bytes]:
 def init_app(app: Flask) -> None:
     """Connect the views."""
     app.register_blueprint(registration)
+    app.extensions["receipt_pages"] = {}
 
 
 @registration.get("/register")
@@ -67,16 +75,13 @@ def create_registration() -> Any:
 
 @registration.get("/receipts/<token>")
 def show_receipt(token: str) -> Any:
-    page = render_template("registration/show_receipt.html", receipt=_receipt(token), token=token)
-    return private_page(Response(page))
+    return private_page(Response(_receipt_page(_outcome(token), token)))
 
 
 @registration.get("/receipts/<token>/calendar.ics")
 def show_receipt_calendar(token: str) -> Any:
-    receipt = _receipt(token)
-    if not receipt.has_calendar:
-        abort(404)
-    file = published_calendar(receipt.confirmed, current_language())
+    sessions = confirmed_sessions(_outcome(token)) or abort(404)
+    file = published_calendar(sessions, current_language())
     response = private_page(Response(file, content_type="text/calendar; charset=utf-8; method=PUBLISH"))
     response.headers["Content-Disposition"] = 'attachment; filename="calendar.ics"'
     return response
@@ -114,11 +119,28 @@ def _suspicion(form: RegistrationForm) -> str:
     return ""
 
 
-def _receipt(token: str) -> Receipt:
-    receipt = read_receipt(_submission_of("receipt", token), showing.snapshot())
-    if receipt is None:
-        abort(404)
-    return receipt
+def _outcome(token: str) -> dict[str, Any]:
+    outcome = read_outcome(_submission_of("receipt", token))
+    return outcome if outcome is not None else abort(404)
+
+
+def _receipt_page(outcome: dict[str, Any], token: str) -> str:
+    """Render a receipt; those that differ by the person alone are rendered once, with marks where the person stands."""
+    snapshot, kept = showing.snapshot(), current_app.extensions["receipt_pages"]
+    if likely_address(outcome["email"]):
+        return _render_receipt(outcome, token)
+    key = (current_language(), snapshot.version, repr(outcome["results"]))
+    if key not in kept:
+        if len(kept) >= MOST_RECEIPTS:
+            kept.clear()
+        kept[key] = _render_receipt(outcome | PERSON, token).replace(token, TOKEN)
+    own = {**{PERSON[name]: str(escape(outcome[name])) for name in PERSON}, TOKEN: token}
+    return MARKS.sub(lambda mark: own[mark[0]], kept[key])
+
+
+def _render_receipt(outcome: dict[str, Any], token: str) -> str:
+    receipt = receipt_of(outcome, showing.snapshot())
+    return render_template("registration/show_receipt.html", receipt=receipt, token=token)
 
 
 def _submission_of(purpose: str, token: str) -> str:

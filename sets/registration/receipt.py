@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ..catalogue.labels import training_labels
 from ..catalogue.models import TrainingSession
-from ..catalogue.showing import ShownSession, Snapshot, shown_session
+from ..catalogue.showing import ShownMeeting, ShownSession, Snapshot
 from ..catalogue.wording import dates_words, language_name
 from ..database import db
 from ..languages import LANGUAGES, current_language
@@ -39,36 +39,41 @@ class Entry:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A submission's outcome in words. `confirmed` holds the ids of the sessions for the calendar."""
+    """A submission's outcome in words."""
 
     first_name: str
     email: str
     entries: tuple[Entry, ...]
-    confirmed: tuple[int, ...]
+    has_calendar: bool
 
     @property
     def likely_address(self) -> str | None:
         """The address that was probably meant, when the one typed looks like a slip."""
         return likely_address(self.email)
 
-    @property
-    def has_calendar(self) -> bool:
-        """Whether there is a date to put into a calendar."""
-        return bool(self.confirmed)
 
-
-def read_receipt(public_id: str, snapshot: Snapshot) -> Receipt | None:
-    """Return the receipt of a submission; None when there is none, or none any more."""
+def read_outcome(public_id: str) -> dict[str, Any] | None:
+    """Return what a submission obtained, as a newcomer would; None when there is none, or none any more."""
     outcome = db.session.scalar(select(Submission.outcome).where(Submission.public_id == public_id))
-    if not outcome or not outcome.get("results"):
-        return None
+    return outcome if outcome and outcome.get("results") else None
+
+
+def confirmed_sessions(outcome: dict[str, Any]) -> tuple[int, ...]:
+    """Return the ids of the sessions that the calendar of a receipt holds."""
+    return tuple(
+        result["session_id"] for result in outcome["results"] if result["status"] == Status.CONFIRMED
+    )
+
+
+def receipt_of(outcome: dict[str, Any], snapshot: Snapshot) -> Receipt:
+    """Return the receipt of an outcome, in the language being spoken."""
     results = sorted(outcome["results"], key=lambda result: ORDER.index(result["status"]))
-    sessions = _sessions({result["session_id"] for result in results if result["session_id"]})
+    sessions = _sessions({result["session_id"] for result in results if result["session_id"]}, snapshot)
     return Receipt(
         outcome["first_name"],
         outcome["email"],
         tuple(_entry(result, sessions, snapshot) for result in results),
-        tuple(result["session_id"] for result in results if result["status"] == Status.CONFIRMED),
+        bool(confirmed_sessions(outcome)),
     )
 
 
@@ -120,8 +125,21 @@ def _any_when(languages: Any) -> str:
     return gettext("In %(languages)s.", languages=format_list(names, "or", locale=spoken)) if names else ""
 
 
-def _sessions(ids: set[int]) -> dict[int, ShownSession]:
-    if not ids:
-        return {}
-    statement = select(TrainingSession).where(TrainingSession.id.in_(ids))
-    return {session.id: shown_session(session) for session in db.session.scalars(statement)}
+def _sessions(ids: set[int], snapshot: Snapshot) -> dict[int, ShownSession]:
+    shown = {session.id: session for session in snapshot.sessions if session.id in ids}
+    if missing := ids - set(shown):
+        # Over for days, or withdrawn: its receipt is still there.
+        statement = select(TrainingSession).where(TrainingSession.id.in_(missing))
+        shown |= {row.id: _past_session(row) for row in db.session.scalars(statement)}
+    return shown
+
+
+def _past_session(row: TrainingSession) -> ShownSession:
+    names = [name for name in ShownSession.__dataclass_fields__ if name not in ("availability", "meetings")]
+    return ShownSession(
+        **{name: getattr(row, name) for name in names},
+        availability="full",
+        meetings=tuple(
+            ShownMeeting(one.id, one.public_id, one.starts_at, one.ends_at) for one in row.standing_meetings
+        ),
+    )
