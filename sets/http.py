@@ -51,7 +51,7 @@ ERROR_WORDS: dict[int, tuple[Any, Any]] = {
         _l("This page does not exist"),
         _l("The address may have changed or be incomplete. Check it, or start from the home page."),
     ),
-    405: (_l("This page cannot be used this way"), _l("Go back and use the page's own button.")),
+    405: (_l("This page cannot be used this way"), _l("Go back and use the page’s own button.")),
     410: (
         _l("This link no longer works"),
         _l("It was replaced by a newer one. Look for our latest message, or ask for your link again."),

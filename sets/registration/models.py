@@ -57,7 +57,7 @@ _SERVICE = personal(
 _NEEDS = personal(purpose=_l("To make the sessions accessible to you."), keep="needs", eraser="row")
 _CONSENT = personal(purpose=_l("To prove what you agreed to, and when."), keep="registrations", eraser="row")
 _SUBMITTED = personal(
-    purpose=_l("To check a registration that looked like a machine's."), keep="submissions", eraser="row"
+    purpose=_l("To check a registration that looked like a machine’s."), keep="submissions", eraser="row"
 )
 _ANSWERS = personal(
     purpose=_l("To prepare the sessions and to know whom the trainings reach."),
@@ -93,7 +93,7 @@ class Learner(Model):
     role: Mapped[str] = mapped_column(String(120), default="", info=_ABOUT)
     country: Mapped[str] = mapped_column(String(2), default="", info=_ABOUT)
     source: Mapped[str] = mapped_column(String(40), default="", info=_ABOUT)
-    language: Mapped[str] = mapped_column(String(8), info=_SERVICE)
+    language: Mapped[str] = mapped_column(String(8), index=True, info=_SERVICE)
     time_zone: Mapped[str] = mapped_column(String(60), default="", info=_SERVICE)
     answers: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict, info=_ABOUT)
     form_version_id: Mapped[int | None] = mapped_column(ForeignKey("form_version.id"))
