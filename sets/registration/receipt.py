@@ -8,7 +8,7 @@ from typing import Any
 from babel.lists import format_list
 from flask_babel import gettext
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..catalogue.labels import training_labels
 from ..catalogue.models import TrainingSession
@@ -23,6 +23,9 @@ from .typos import likely_address
 ANY_DATE = "any"
 # The one that matters now comes first, on the full sheet.
 ORDER = (Status.CONFIRMED, Status.PENDING, Status.WAITING, ANY_DATE)
+# Made once: building it is most of what asking costs.
+_SUBMISSION = Submission.__table__.c
+_OUTCOME = select(_SUBMISSION.outcome).where(_SUBMISSION.public_id == bindparam("public_id"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Receipt:
 
 def read_outcome(public_id: str) -> dict[str, Any] | None:
     """Return what a submission obtained, as a newcomer would; None when there is none, or none any more."""
-    outcome = db.session.scalar(select(Submission.outcome).where(Submission.public_id == public_id))
+    outcome = db.session.execute(_OUTCOME, {"public_id": public_id}).scalar()
     return outcome if outcome and outcome.get("results") else None
 
 

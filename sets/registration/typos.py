@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # Providers that many people in the programme's countries use.
 PROVIDERS = (
     "gmail.com", "outlook.com", "outlook.fr", "outlook.es", "outlook.it", "hotmail.com", "hotmail.fr", "hotmail.es",
@@ -23,18 +25,23 @@ REAL = {
 def likely_address(address: str) -> str | None:
     """Return the address that was probably meant, or None when this one looks right."""
     local, at, domain = address.rpartition("@")
-    domain = domain.lower()
-    if not at or not local or domain in PROVIDERS or domain in REAL:
+    meant = _likely_domain(domain.lower()) if at and local else None
+    return f"{local}@{meant}" if meant else None
+
+
+@lru_cache(maxsize=1024)
+def _likely_domain(domain: str) -> str | None:
+    if domain in PROVIDERS or domain in REAL:
         return None
     name, _dot, end = domain.rpartition(".")
-    if end in ENDS and name:
-        domain = f"{name}.{ENDS[end]}"
-        if domain in PROVIDERS:
-            return f"{local}@{domain}"
-    for provider in PROVIDERS:
-        if len(provider) > 6 and _is_one_slip(domain, provider):
-            return f"{local}@{provider}"
-    return f"{local}@{domain}" if end in ENDS and name else None
+    mended = f"{name}.{ENDS[end]}" if end in ENDS and name else None
+    for candidate in (mended, domain):
+        if candidate in PROVIDERS:
+            return candidate
+        for provider in PROVIDERS:
+            if candidate and len(provider) > 6 and _is_one_slip(candidate, provider):
+                return provider
+    return mended
 
 
 def _is_one_slip(typed: str, meant: str) -> bool:
