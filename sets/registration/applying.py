@@ -61,4 +61,5 @@ class Application:
         choices = tuple(
             Choice(**choice | {"languages": tuple(choice["languages"])}) for choice in payload["choices"]
         )
-        return cls(**payload | {"choices": choices})
+        fields: dict[str, Any] = payload | {"choices": choices}
+        return cls(**fields)

@@ -173,6 +173,6 @@ def preselected(snapshot: Snapshot, session_id: str, slug: str, moment: datetime
             open_dates = [one for one in training.sessions if is_open(one, moment)]
             spoken = current_language()
             own = min(open_dates, key=lambda one: one.language != spoken, default=None)
-        is_free = own is not None and is_open(own, moment)
-        return {f"training-{training.slug}": own.public_id if is_free else ANY}
+        free = own if own is not None and is_open(own, moment) else None
+        return {f"training-{training.slug}": free.public_id if free is not None else ANY}
     return {}

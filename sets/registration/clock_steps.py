@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, or_, select
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, func, or_, select
 
 from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..clock import now
@@ -23,9 +25,10 @@ def purge_submissions() -> int:
     """Forget held forms and differing details whose time is over; return how many."""
     with transaction():
         due = select(Submission.id).where(Submission.purge_at <= now()).limit(BATCH)
-        held = db.session.execute(
+        done = db.session.execute(
             delete(Submission).where(Submission.id.in_(due), Submission.held_at.is_not(None))
-        ).rowcount
+        )
+        held = cast("CursorResult[Any]", done).rowcount
         rest = (
             db.session.query(Submission)
             .filter(Submission.id.in_(due))

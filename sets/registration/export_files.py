@@ -15,6 +15,7 @@ from typing import Any
 
 import xlsxwriter
 from flask_babel import gettext as _
+from xlsxwriter.utility import xl_col_to_name
 
 from .export import MOMENT, Sheet
 
@@ -68,11 +69,9 @@ def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = (
     # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
     count = _write_rows(page, sheet, moment, book.add_format({"quote_prefix": True}))
     page.autofilter(0, 0, count, len(sheet.keys) - 1)
-    page.ignore_errors(
-        {"number_stored_as_text": f"A1:{xlsxwriter.utility.xl_col_to_name(len(sheet.keys) - 1)}{count + 1}"}
-    )
+    page.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(len(sheet.keys) - 1)}{count + 1}"})
     for index, key in enumerate(sheet.keys):
-        column = xlsxwriter.utility.xl_col_to_name(index)
+        column = xl_col_to_name(index)
         name = NOT_IN_NAMES.sub("_", f"col_{key}")
         book.define_name(name, f"='{page.name}'!${column}:${column}")
     _write_about(book, sheet, head, about)
