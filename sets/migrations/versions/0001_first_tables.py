@@ -409,6 +409,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("learner", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_learner_keep_until"), ["keep_until"], unique=False)
+        batch_op.create_index(batch_op.f("ix_learner_language"), ["language"], unique=False)
         batch_op.create_index("ix_learner_name", ["last_name", "first_name"], unique=False)
 
     op.create_table(
@@ -976,6 +977,7 @@ def downgrade() -> None:
     op.drop_table("meeting")
     with op.batch_alter_table("learner", schema=None) as batch_op:
         batch_op.drop_index("ix_learner_name")
+        batch_op.drop_index(batch_op.f("ix_learner_language"))
         batch_op.drop_index(batch_op.f("ix_learner_keep_until"))
 
     op.drop_table("learner")
