@@ -14,6 +14,7 @@ from sqlalchemy import select
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 
+from ..catalogue.showing import snapshot
 from ..database import db
 from ..forms import SiteForm
 from .models import FormVersion, Option, Question
@@ -57,11 +58,19 @@ class _Meta(SiteForm.Meta, DefaultMeta):
 def init_app(app: Flask) -> None:
     """Give the app its memory of versions."""
     app.extensions["form_versions"] = {}
+    app.extensions["live_forms"] = (None, ())
 
 
 def live_forms() -> dict[int | None, AskedForm]:
-    """Return the live version of each scope that has one: by training id, None for the general questions."""
-    ids = db.session.scalars(select(FormVersion.id).where(FormVersion.state == "live")).all()
+    """Return the live version of each scope that has one: by training id, None for the general questions.
+
+    Which ones are live is known for a version of the catalogue: making another one live is a change of the catalogue.
+    """
+    catalogue = snapshot().version
+    known, ids = current_app.extensions["live_forms"]
+    if known != catalogue:
+        ids = tuple(db.session.scalars(select(FormVersion.id).where(FormVersion.state == "live")))
+        current_app.extensions["live_forms"] = (catalogue, ids)
     return {form.training_id: form for form in forms_of(ids).values()}
 
 

@@ -49,11 +49,11 @@ class RegistrationForm:
     ) -> None:
         self.snapshot, self.asked, self.sent = snapshot, dict(asked), sent
         values = sent if sent is not None else MultiDict(preselected or {})
-        moment, spoken = now(), current_language()
+        moment = now()
         self.picks = [Pick(training, values, moment) for training in snapshot.trainings]
         self.details = DetailsForm(sent, programme=snapshot.programme)
         self.wanted = LanguagesForm(sent, programme=snapshot.programme)
-        self.questions = {scope: QuestionsForm(form, spoken, sent) for scope, form in self.asked.items()}
+        self._questions: dict[int | None, QuestionsForm] = {}
         self.missing_choice: Problem | None = None
         self.nonce, self.opened = marks
         if sent is not None:
@@ -68,7 +68,16 @@ class RegistrationForm:
     @property
     def general(self) -> QuestionsForm | None:
         """The questions that everybody is asked."""
-        return self.questions.get(None)
+        return self.questions_of(None)
+
+    def questions_of(self, scope: int | None) -> QuestionsForm | None:
+        """Return the questions of a training (None: the general ones); bound when first asked for."""
+        asked = self.asked.get(scope)
+        if asked is None or not asked.questions:
+            return None
+        if scope not in self._questions:
+            self._questions[scope] = QuestionsForm(asked, current_language(), self.sent)
+        return self._questions[scope]
 
     @property
     def versions(self) -> str:
@@ -100,8 +109,7 @@ class RegistrationForm:
             yield self.missing_choice
         for pick in self.picks:
             yield pick
-            if pick.training.id in self.questions:
-                yield from self.questions[pick.training.id]
+            yield from self.questions_of(pick.training.id) or ()
         yield from self.wanted
         yield from self.details
         if self.general:
@@ -109,8 +117,8 @@ class RegistrationForm:
 
     def validate(self) -> bool:
         """Check everything that counts: the questions of a training only where it was chosen."""
-        relevant = [self.details, *(form for scope, form in self.questions.items() if self._is_asked(scope))]
-        verdicts = [form.validate() for form in relevant]
+        asked = [self.questions_of(scope) for scope in (None, *(pick.training.id for pick in self.chosen))]
+        verdicts = [form.validate() for form in (self.details, *asked) if form is not None]
         self._repair_languages()
         if not self.chosen and self.picks and not any(pick.errors for pick in self.picks):
             words = gettext("Choose at least one training: a date, or “Tell me when there is a date”.")
@@ -135,7 +143,7 @@ class RegistrationForm:
         )
 
     def _choice(self, pick: Pick) -> Choice:
-        questions = self.questions.get(pick.training.id)
+        questions = self.questions_of(pick.training.id)
         return Choice(
             training_id=pick.training.id,
             session_id=pick.session.id if pick.session else None,
@@ -143,9 +151,6 @@ class RegistrationForm:
             answers=questions.answers() if questions else {},
             form_version_id=questions.asked.version_id if questions else None,
         )
-
-    def _is_asked(self, scope: int | None) -> bool:
-        return scope is None or any(pick.training.id == scope for pick in self.chosen)
 
     def _repair_languages(self) -> None:
         """Leave out languages that the site does not offer: nobody can tick them, so nobody typed them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sets.catalogue.versions import bump_catalogue_version
 from sets.clock import now
 from sets.database import transaction
 from sets.questionnaires.models import FormVersion, Option, Question
@@ -42,6 +43,7 @@ def a_version(
         )
         session.add(version)
         session.flush()
+        bump_catalogue_version(session)
         return version.id
 
 
