@@ -5,9 +5,12 @@ How they are read from the database: `showing`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
 
 from ..clock import now
 from ..languages import current_language, localised
@@ -132,6 +135,8 @@ class Snapshot:
     programme: Programme
     trainings: tuple[ShownTraining, ...]
     pages: dict[str, dict[str, ShownText]]
+    # Pieces of pages that this version and their key decide alone.
+    fragments: dict[tuple[Any, ...], Markup] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def sessions(self) -> list[ShownSession]:

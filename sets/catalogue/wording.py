@@ -90,14 +90,21 @@ def near_day(session: ShownSession) -> Markup:
 
 def dates_words(session: ShownSession) -> Markup:
     """Return when a session takes place: one date with its hour and zone, or from when to when."""
-    if session.starts_at is None:
+    return _dates(
+        session.time_zone, tuple(meeting.starts_at for meeting in session.meetings), current_language()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _dates(zone: str, starts: tuple[datetime, ...], _spoken: str) -> Markup:
+    if not starts:
         return Markup("{}").format(_("Date to come"))
-    first, last, zone = session.starts_at, session.meetings[-1].starts_at, session.time_zone
+    first, last = starts[0], starts[-1]
     if local(first, zone).date() == local(last, zone).date():
         return time_tag(first, zone)
     same_year = local(first, zone).year == local(last, zone).year
     days = {"first": (_day_tag if same_year else date_tag)(first, zone), "last": date_tag(last, zone)}
-    hours = {local(meeting.starts_at, zone).time() for meeting in session.meetings}
+    hours = {local(start, zone).time() for start in starts}
     if len(hours) > 1:
         words = _("From %(first)s to %(last)s, first meeting at %(time)s, %(zone)s", **_marked(days),
                   time=time_words(first, zone), zone=zone_words(zone))  # fmt: skip
