@@ -157,7 +157,7 @@ def _file(method: str, events: Sequence[Event]) -> bytes:
     calendar.add("method", method)
     for event in events:
         calendar.add_component(event)
-    years = [event["dtstart"].dt.year for event in events]
+    years = [event.start.year for event in events]
     if years:
         calendar.add_missing_timezones(
             first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)

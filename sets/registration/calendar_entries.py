@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from ..catalogue.models import Meeting, TrainingSession
 from ..clock import now
 from ..database import db
+from ..statements import insert_rows, kept
 from .models import CalendarEntry, Registration
 
 REQUEST, CANCEL = "REQUEST", "CANCEL"
@@ -69,7 +70,7 @@ def request(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], To
         told.append(Told(meeting.registration_id, meeting.id, REQUEST, sequence, before))
         _update(entry, sequence=sequence, last_method=REQUEST, facts_hash=_hash(meeting))
     if fresh:
-        db.session.execute(insert(CalendarEntry), fresh)
+        insert_rows(CalendarEntry, fresh)
     return told
 
 
@@ -90,7 +91,12 @@ def withdraw(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], T
 
 
 def _meetings_to_come(registration_ids: list[int]) -> list[Any]:
-    statement = (
+    return list(_meetings(ids=registration_ids, moment=now()).all())
+
+
+@kept
+def _meetings() -> Any:
+    return (
         select(
             Registration.id.label("registration_id"),
             Meeting.id,
@@ -100,18 +106,25 @@ def _meetings_to_come(registration_ids: list[int]) -> list[Any]:
         )
         .join(TrainingSession, TrainingSession.id == Registration.training_session_id)
         .join(Meeting, Meeting.training_session_id == TrainingSession.id)
-        .where(Registration.id.in_(registration_ids), Meeting.cancelled_at.is_(None), Meeting.ends_at > now())
+        .where(
+            Registration.id.in_(bindparam("ids", expanding=True)),
+            Meeting.cancelled_at.is_(None),
+            Meeting.ends_at > bindparam("moment"),
+        )
         .order_by(Registration.id, Meeting.starts_at, Meeting.id)
     )
-    return list(db.session.execute(statement).all())
 
 
 def _entries(registration_ids: list[int]) -> dict[tuple[int, int], Any]:
+    return {(row.registration_id, row.meeting_id): row for row in _standing(ids=registration_ids)}
+
+
+@kept
+def _standing() -> Any:
     columns = (
         CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.sequence, CalendarEntry.last_method,
     )  # fmt: skip
-    statement = select(*columns).where(CalendarEntry.registration_id.in_(registration_ids))
-    return {(row.registration_id, row.meeting_id): row for row in db.session.execute(statement)}
+    return select(*columns).where(CalendarEntry.registration_id.in_(bindparam("ids", expanding=True)))
 
 
 def _new_entry(meeting: Any) -> dict[str, Any]:

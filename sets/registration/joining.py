@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 
 from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..clock import now
-from ..database import db, insert_or_ignore, transaction
+from ..database import db, transaction
+from ..statements import insert_or_ignore
 from .keys import LinkUnknown, read_join_token
 from .models import AttendanceFact, Learner, Registration, Status
 from .standing import OPENS_BEFORE, is_room_open

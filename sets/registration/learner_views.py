@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import (
     Blueprint,
@@ -81,20 +81,20 @@ def new_cancellation(token: str, public_id: Any) -> Any:
 
 
 @blueprint.post(f"{ONE}/cancellation")
-def create_cancellation(token: str, public_id: Any) -> Response:
+def create_cancellation(token: str, public_id: Any) -> Any:
     standing = _own(token, public_id)
     done = "left" if standing.status == "waiting" else "cancelled"
     return _act(token, done, lambda: workflow.cancel(standing.public_id, actor=LEARNER))
 
 
 @blueprint.post(f"{ONE}/acceptance")
-def create_acceptance(token: str, public_id: Any) -> Response:
+def create_acceptance(token: str, public_id: Any) -> Any:
     standing = _own(token, public_id)
     return _act(token, "accepted", lambda: workflow.accept_offer(standing.public_id, actor=LEARNER))
 
 
 @blueprint.post(f"{ONE}/refusal")
-def create_refusal(token: str, public_id: Any) -> Response:
+def create_refusal(token: str, public_id: Any) -> Any:
     standing = _own(token, public_id)
     return _act(token, "declined", lambda: workflow.decline_offer(standing.public_id, actor=LEARNER))
 
@@ -106,7 +106,7 @@ def show_calendar(token: str, public_id: Any) -> Response:
 
 
 @blueprint.post(f"{PAGE}/details")
-def update_details(token: str) -> Response:
+def update_details(token: str) -> Any:
     corrections.take_typed_details(_person(token).learner.id)
     return redirect(url_for("learner.show_learner", token=token, done="details"), 303)
 
@@ -154,7 +154,7 @@ def create_attendance(token: str) -> Any:
     return _show_doorway(doorway, token, room)
 
 
-def _act(token: str, done: str, act: Callable[[], None]) -> Response:
+def _act(token: str, done: str, act: Callable[[], None]) -> Any:
     """Do what the button says, note that the address is theirs, and go back to the page, which says what was done."""
     person = _person(token)
     learner_id, is_proven = person.learner.id, person.learner.proven_at is not None
@@ -189,7 +189,7 @@ def _doorway(token: str) -> Doorway:
     return doorway
 
 
-def _refuse(unknown: LinkUnknown) -> Any:
+def _refuse(unknown: LinkUnknown) -> NoReturn:
     """Answer that the link leads nowhere, and where to ask for another one."""
     status = 410 if unknown.is_revoked else 404
     page = render_template("registration/show_unknown_link.html", is_revoked=unknown.is_revoked)
