@@ -92,7 +92,8 @@ def transaction() -> Iterator[Any]:
     """Run a use case: everything in the block is stored together, or nothing is.
 
     Ends the read transaction first (SQLite cannot turn a reader into a writer), then begins a writer. Yields the
-    session. Callables given to `after_commit` run after the commit; their failure is logged and never undoes what is stored.
+    session. Callables given to `after_commit` run after the commit; their failure is logged and never undoes what is
+    stored.
     """
     if _writing.get():
         raise TransactionNested("A transaction is already open.")
@@ -179,13 +180,3 @@ def engine_of(app: Flask) -> Engine:
     """Return the app's engine, from outside a request."""
     with app.app_context():
         return db.engine
-
-
-def insert_or_ignore(table: Any, values: dict[str, Any]) -> int | None:
-    """Insert a row unless a unique key has it; return its id, or None. Waits for a rival that is not yet stored."""
-    if db.engine.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert
-    else:
-        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-    statement = insert(table).values(**values).on_conflict_do_nothing().returning(table.id)
-    return db.session.execute(statement).scalar_one_or_none()

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from ..database import db
+from ..statements import kept
 from .models import Meeting, SessionState, Training, TrainingSession
 from .versions import bump_catalogue_version
 
@@ -67,21 +69,14 @@ def lock(training_ids: Iterable[int], session_ids: Iterable[int]) -> dict[int, L
     if trainings and db.engine.dialect.name != "sqlite":
         statement = select(Training.id).where(Training.id.in_(trainings)).order_by(Training.id)
         db.session.execute(statement.with_for_update()).all()
-    return {row.id: row for row in _read(sessions)} if sessions else {}
+    if not sessions:
+        return {}
+    return {row.id: LockedSession(**row._mapping) for row in _locked(session_ids=sessions)}
 
 
 def take(session_id: int) -> bool:
     """Take one place if one is free. To be called under `lock` only."""
-    row = db.session.execute(
-        update(TrainingSession)
-        .where(
-            TrainingSession.id == session_id,
-            or_(TrainingSession.capacity.is_(None), TrainingSession.places_taken < TrainingSession.capacity),
-        )
-        .values(places_taken=TrainingSession.places_taken + 1)
-        .returning(TrainingSession.places_taken, TrainingSession.capacity)
-        .execution_options(synchronize_session=False)
-    ).first()
+    row = _take(session_id=session_id).first()
     if row is None:
         return False
     _tell_pages(row.capacity, row.places_taken - 1, row.places_taken)
@@ -115,7 +110,20 @@ def _tell_pages(capacity: int | None, before: int, after: int) -> None:
         bump_catalogue_version(db.session)
 
 
-def _read(session_ids: list[int]) -> list[LockedSession]:
+@kept
+def _take() -> Any:
+    sessions: Any = TrainingSession.__table__
+    taken, capacity = sessions.c.places_taken, sessions.c.capacity
+    return (
+        update(sessions)
+        .where(sessions.c.id == bindparam("session_id"), or_(capacity.is_(None), taken < capacity))
+        .values(places_taken=taken + 1)
+        .returning(taken, capacity)
+    )
+
+
+@kept
+def _locked() -> Any:
     starts_at = (
         select(func.min(Meeting.starts_at))
         .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
@@ -123,10 +131,9 @@ def _read(session_ids: list[int]) -> list[LockedSession]:
         .scalar_subquery()
     )
     names = [name for name in LockedSession.__dataclass_fields__ if name != "starts_at"]
-    statement = (
+    return (
         select(*(getattr(TrainingSession, name) for name in names), starts_at.label("starts_at"))
-        .where(TrainingSession.id.in_(session_ids))
+        .where(TrainingSession.id.in_(bindparam("session_ids", expanding=True)))
         .order_by(TrainingSession.id)
         .with_for_update(of=TrainingSession)
     )
-    return [LockedSession(**row._mapping) for row in db.session.execute(statement)]

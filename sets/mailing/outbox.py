@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from .. import bell, clock
 from ..database import db
+from ..statements import insert_or_ignore, insert_row, insert_rows
 from .models import Delivery, DeliveryRegistration, DeliveryStatus
 
 # How long the text of a mail is kept when nobody says otherwise.
@@ -42,10 +42,10 @@ def post(
     context_id: str | None = None,
     not_before: datetime | None = None,
     keep_until: datetime | None = None,
-) -> Delivery:
-    """Add one mail to the open transaction; the worker is called once it is stored.
+) -> int:
+    """Add one mail to the open transaction and return its id; the worker is called once it is stored.
 
-    A `once_key` that exists already gives the older row back and adds nothing. `facts` are frozen as they are now
+    A `once_key` that exists already gives the older row's id and adds nothing. `facts` are frozen as they are now
     (was/now, ids), and never hold a token. Nothing is rendered here.
     """
     moment = clock.now()
@@ -66,12 +66,15 @@ def post(
         "keep_until": keep_until or moment + KEPT_FOR,
         "silent": False,
     }
-    delivery, is_new = _insert(values)
+    delivery_id, is_new = _insert(values)
     if is_new:
-        for registration_id in dict.fromkeys(registration_ids):
-            db.session.add(DeliveryRegistration(delivery_id=delivery.id, registration_id=registration_id))
+        about = [
+            {"delivery_id": delivery_id, "registration_id": registration_id}
+            for registration_id in dict.fromkeys(registration_ids)
+        ]
+        insert_rows(DeliveryRegistration, about)
         bell.ring()
-    return delivery
+    return delivery_id
 
 
 def supersede(registration_ids: Iterable[int], *, kinds: Iterable[str] = ()) -> list[Superseded]:
@@ -153,14 +156,11 @@ def registrations_of(delivery_ids: list[int]) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def _insert(values: dict[str, Any]) -> tuple[Delivery, bool]:
+def _insert(values: dict[str, Any]) -> tuple[int, bool]:
     if values["once_key"] is None:
-        delivery = Delivery(**values)
-        db.session.add(delivery)
-        db.session.flush([delivery])
-        return delivery, True
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Delivery).values(**values).on_conflict_do_nothing(index_elements=["once_key"])
-    new_id = db.session.execute(statement.returning(Delivery.id)).scalar()
-    row = select(Delivery).where(Delivery.once_key == values["once_key"])
-    return db.session.execute(row).scalar_one(), new_id is not None
+        return insert_row(Delivery, values), True
+    new_id = insert_or_ignore(Delivery, values, "once_key")
+    if new_id is not None:
+        return new_id, True
+    row = select(Delivery.id).where(Delivery.once_key == values["once_key"])
+    return db.session.execute(row).scalar_one(), False

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import idna
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
-from ..database import db, insert_or_ignore
+from ..database import db
+from ..statements import insert_or_ignore, insert_rows
 from .applying import Application
 from .models import Learner, LearnerWord
 
@@ -69,18 +70,20 @@ def make_learner(application: Application, moment: datetime) -> int | None:
         },
     )
     if learner_id is not None:
-        index_words(learner_id, application)
+        _insert_words(learner_id, application)
     return learner_id
 
 
 def index_words(learner_id: int, person: Any) -> None:
     """Make the person findable by the words of their name, address and organisation as they are now."""
     db.session.execute(delete(LearnerWord).where(LearnerWord.learner_id == learner_id))
+    _insert_words(learner_id, person)
+
+
+def _insert_words(learner_id: int, person: Any) -> None:
     words = search_words(person.first_name, person.last_name, person.email, person.organisation or "")
     words |= {folded(person.email)[:LONGEST_WORD]}
-    db.session.execute(
-        insert(LearnerWord), [{"learner_id": learner_id, "word": word} for word in sorted(words)]
-    )
+    insert_rows(LearnerWord, [{"learner_id": learner_id, "word": word} for word in sorted(words)])
 
 
 def search_words(*texts: str) -> set[str]:

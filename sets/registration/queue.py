@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, String, Text, and_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from ..database import db
+from ..statements import kept
 from .models import Registration, Status
 
 
-def waits_for(session_id: int, training_id: int, language: str) -> ColumnElement[bool]:
-    """Return the predicate "this registration waits for that session" (see the module's first lines)."""
+def waits_for(session_id: Any, training_id: Any, language: Any) -> ColumnElement[bool]:
+    """Return the predicate "this registration waits for that session" (see the module's first lines).
+
+    Each argument is a value, or a `bindparam` of a statement that is kept.
+    """
     other = aliased(Registration)
     same_person = and_(other.learner_id == Registration.learner_id, other.training_id == training_id)
     return and_(
@@ -36,22 +40,19 @@ def waits_for(session_id: int, training_id: int, language: str) -> ColumnElement
     )
 
 
-def wants(language: str) -> ColumnElement[bool]:
+def wants(language: Any) -> ColumnElement[bool]:
     """Return the predicate "asks for that language"; the list is JSON, and a code is a word in quotes in it."""
-    return cast(Registration.wants, Text).like(f'%"{language}"%')
+    return cast(Registration.wants, Text).like('%"' + language + '"%')
 
 
 def next_waiting(session_id: int, training_id: int, language: str) -> Any:
     """Return the first registration that waits for that session (id, learner_id, training_session_id), or None."""
-    statement = (
-        select(
-            Registration.id, Registration.learner_id, Registration.training_session_id, Registration.status
-        )
-        .where(waits_for(session_id, training_id, language))
-        .order_by(Registration.queue_number, Registration.id)
-        .limit(1)
-    )
-    return db.session.execute(statement).first()
+    return _next_waiting(session_id=session_id, training_id=training_id, language=language).first()
+
+
+def waits_of(learner_id: int, training_id: int, *, but: int | None = None) -> list[Any]:
+    """Return a person's waits for a training (id, status), but for one of them."""
+    return list(_waits_of(learner_id=learner_id, training_id=training_id, but=but or 0))
 
 
 def is_anyone_waiting(session_id: int, training_id: int, language: str) -> bool:
@@ -83,3 +84,26 @@ def count_waiting(session_id: int, training_id: int, language: str) -> int:
         waits_for(session_id, training_id, language)
     )
     return int(db.session.execute(statement).scalar_one())
+
+
+@kept
+def _next_waiting() -> Any:
+    session_id, training_id = bindparam("session_id", type_=Integer), bindparam("training_id", type_=Integer)
+    return (
+        select(
+            Registration.id, Registration.learner_id, Registration.training_session_id, Registration.status
+        )
+        .where(waits_for(session_id, training_id, bindparam("language", type_=String)))
+        .order_by(Registration.queue_number, Registration.id)
+        .limit(1)
+    )
+
+
+@kept
+def _waits_of() -> Any:
+    return select(Registration.id, Registration.status).where(
+        Registration.learner_id == bindparam("learner_id"),
+        Registration.training_id == bindparam("training_id"),
+        Registration.status == Status.WAITING,
+        Registration.id != bindparam("but"),
+    )

@@ -9,12 +9,13 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from ..catalogue import places
 from ..catalogue.places import LockedSession
 from ..clock import now
-from ..database import db, insert_or_ignore, transaction
+from ..database import db, transaction
+from ..statements import insert_or_ignore, update_row
 from . import consents, messages, queue, workflow
 from .applying import LEARNER, Application, Choice
 from .models import ACTIVE, LearnerNeed, Registration, Status, Submission
@@ -285,12 +286,7 @@ def _submission(application: Application) -> _Submission:
 
 
 def _update_submission(identifier: int, **values: Any) -> None:
-    db.session.execute(
-        update(Submission)
-        .where(Submission.id == identifier)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    update_row(Submission, identifier, values)
 
 
 def _keep_needs(learner_id: int, application: Application, moment: Any) -> None:

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from ..catalogue import places
 from ..catalogue.models import Filling, Training
@@ -17,10 +17,11 @@ from ..catalogue.places import LockedSession
 from ..clock import now
 from ..database import db, transaction
 from ..staff.activity import record_activity
+from ..statements import insert_row
 from . import messages, queue
 from .applying import CLOCK, Actor
 from .deadlines import offer_deadline
-from .models import HOLDING, Learner, Registration, RegistrationEvent, Status
+from .models import ACTIVE, HOLDING, Learner, Registration, RegistrationEvent, Status
 from .transitions import RegistrationRefused, check_transition
 
 
@@ -132,6 +133,23 @@ def enter_any_date(registration_id: int | None, values: dict[str, Any], *, actor
     """Have someone wait for any date, under the caller's lock of the training; return the registration's id."""
     number = _next_number(values["training_id"])
     return _store(registration_id, values, Status.WAITING, number, actor=actor)
+
+
+def withdraw_person(learner_id: int, *, actor: Actor) -> None:
+    """Give up whatever is active of a person who is being erased, in the caller's transaction; places pass on."""
+    active = db.session.execute(
+        select(Registration.public_id, Registration.training_id, Registration.training_session_id).where(
+            Registration.learner_id == learner_id, Registration.status.in_(ACTIVE)
+        )
+    ).all()
+    places.lock(
+        (row.training_id for row in active),
+        (row.training_session_id for row in active if row.training_session_id),
+    )
+    for public_id in (row.public_id for row in active):
+        row, session = _locked(public_id)
+        _step(row, "cancel", Status.CANCELLED, actor=actor, mailed=False)
+        _free(row, session)
 
 
 def fill_locked(session: LockedSession) -> int:
@@ -303,8 +321,7 @@ def _store(
             "revision": 1,
         }
         fresh |= {"origin": "public", "silent": False}
-        statement = insert(Registration).values(**fresh | facts).returning(Registration.id)
-        registration_id = int(db.session.execute(statement).scalar_one())
+        registration_id = insert_row(Registration, fresh | facts)
     else:
         before = db.session.scalar(select(Registration.status).where(Registration.id == registration_id))
         check_transition(verb, before, status)
@@ -319,21 +336,12 @@ def _store(
 
 
 def _note(
-    registration_id: int,
-    verb: str,
-    before: str | None,
-    after: str,
-    *,
-    actor: Actor,
-    reason: str = "",
+    registration_id: int, verb: str, before: str | None, after: str, *, actor: Actor, reason: str = "",
     mailed: bool = True,
-) -> None:
-    db.session.execute(
-        insert(RegistrationEvent).values(
-            registration_id=registration_id, at=now(), verb=verb, from_status=before, to_status=after,
-            actor_kind=actor.kind, actor_id=actor.id, reason=reason or None, mailed=mailed,
-        )
-    )  # fmt: skip
+) -> None:  # fmt: skip
+    event = {"registration_id": registration_id, "at": now(), "verb": verb, "mailed": mailed}
+    event |= {"from_status": before, "to_status": after, "reason": reason or None}
+    insert_row(RegistrationEvent, event | {"actor_kind": actor.kind, "actor_id": actor.id})
 
 
 def _next_number(training_id: int) -> int:
@@ -349,14 +357,7 @@ def _next_number(training_id: int) -> int:
 
 def _withdraw_waits(learner_id: int, training_id: int, *, but: int | None = None) -> None:
     """End a person's other waits for a training in which they now have a place."""
-    for row in db.session.execute(
-        select(Registration.id, Registration.status).where(
-            Registration.learner_id == learner_id,
-            Registration.training_id == training_id,
-            Registration.status == Status.WAITING,
-            Registration.id != (but or 0),
-        )
-    ).all():
+    for row in queue.waits_of(learner_id, training_id, but=but):
         _step(row, "withdraw", Status.CANCELLED, actor=CLOCK, mailed=False)
 
 

@@ -13,7 +13,7 @@ from tests.mailing import probe
 
 def post(**values):
     defaults = {"to": "ana@example.org", "language": "fr", "priority": Priority.CONFIRMATION}
-    return outbox.post(probe.KIND, **defaults | values)
+    return db.session.get_one(Delivery, outbox.post(probe.KIND, **defaults | values))
 
 
 def test_a_mail_is_a_row_of_the_transaction_that_makes_it_true(site):

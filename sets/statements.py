@@ -1,0 +1,105 @@
+"""Statements that are built and compiled once: in a sign-up, building them anew costs far more than running them.
+
+Only for the paths that many people take at once. They run on the session's own connection, inside its transaction, and
+give plain rows; objects that were loaded before do not learn of what they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Compiled
+
+from .database import db
+
+
+class Kept:
+    """A statement, kept in its compiled form for each kind of database. Call it with the values of its parameters."""
+
+    def __init__(
+        self, build: Callable[[], Any], columns: Sequence[str] | None = None, *, many: bool = False
+    ) -> None:
+        self._build = build
+        self._options = {"column_keys": columns} | ({"for_executemany": True} if many else {})
+        self._compiled: dict[str, Compiled] = {}
+
+    def __call__(self, **values: Any) -> CursorResult[Any]:
+        """Run it."""
+        return self.run(values)
+
+    def run(self, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+        """Run it with one set of values, or with each of several."""
+        connection = _connection()
+        compiled = self._compiled.get(connection.dialect.name)
+        if compiled is None:
+            compiled = self._build().compile(dialect=connection.dialect, **self._options)
+            self._compiled[connection.dialect.name] = compiled
+        return connection.execute(compiled, values)  # type: ignore[call-overload]
+
+
+def kept(build: Callable[[], Any]) -> Kept:
+    """Keep the statement that the function builds; what differs from call to call is a `bindparam`."""
+    return Kept(build)
+
+
+def insert_row(model: Any, values: Mapping[str, Any]) -> int:
+    """Insert a row and return its id."""
+    return int(_insert(model, tuple(values)).run(values).scalar_one())
+
+
+def insert_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the same columns."""
+    if rows:
+        _insert_plainly(model, tuple(rows[0])).run(rows)
+
+
+def insert_or_ignore(model: Any, values: Mapping[str, Any], *unique: str) -> int | None:
+    """Insert a row unless a unique key (that of the columns `unique`, else any) has it; return its id, or None.
+
+    Waits for a rival that is not yet stored.
+    """
+    statement = _insert_or_ignore(model, tuple(values), unique, db.engine.dialect.name)
+    return statement.run(values).scalar_one_or_none()
+
+
+def update_row(model: Any, row_id: int, values: Mapping[str, Any], *, counts: str = "") -> None:
+    """Change the row of that id; `counts` names a column that grows by one."""
+    _update(model, tuple(values), counts).run({**values, "row_id": row_id})
+
+
+@lru_cache(maxsize=200)
+def _insert(model: Any, names: tuple[str, ...]) -> Kept:
+    table = model.__table__
+    return Kept(lambda: insert(table).returning(table.c.id), names)
+
+
+@lru_cache(maxsize=200)
+def _insert_plainly(model: Any, names: tuple[str, ...]) -> Kept:
+    return Kept(lambda: insert(model.__table__), names, many=True)
+
+
+@lru_cache(maxsize=200)
+def _insert_or_ignore(model: Any, names: tuple[str, ...], unique: Iterable[str], dialect: str) -> Kept:
+    table = model.__table__
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    ignoring = statement.on_conflict_do_nothing(index_elements=list(unique) or None)
+    return Kept(lambda: ignoring.returning(table.c.id), names)
+
+
+@lru_cache(maxsize=200)
+def _update(model: Any, names: tuple[str, ...], counts: str) -> Kept:
+    table = model.__table__
+    statement = update(table).where(table.c.id == bindparam("row_id"))
+    if counts:
+        statement = statement.values({counts: table.c[counts] + 1})
+    return Kept(lambda: statement, names)
+
+
+def _connection() -> Connection:
+    session = db.session()
+    session.flush()
+    return session.connection()
