@@ -65,6 +65,8 @@ def create_app(settings: Mapping[str, Any] | None = None, **overrides: Any) -> F
     values = load_settings(settings)
     app = Flask(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
     app.config.from_mapping(values, **overrides)
+    # For the commands that make a throw-away site beside this one.
+    app.extensions["factory"] = create_app
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for name in PARTS:
         if find_spec(name) is None:

@@ -1,0 +1,109 @@
+"""Erasing a person: nothing that tells of them stays, the figures do. Driven by the notes on the personal columns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import delete, insert, select, update
+
+from ..clock import now
+from ..database import after_commit, db, transaction
+from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
+from ..privacy import personal_columns
+from ..staff.activity import record_activity
+from . import workflow
+from .applying import Actor
+from .models import Erasure, Learner, Registration
+from .people import find_learner
+
+LOG = "erasures.log"
+UNSENT = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
+
+
+def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
+    """Erase a person for good; their places are freed and offered on. False when there is no such person.
+
+    Past registrations keep their state without a person. A line with the random id goes to instance/erasures.log, so
+    that a restored backup erases them again.
+    """
+    with transaction():
+        learner_id = db.session.scalar(select(Learner.id).where(Learner.public_id == learner_public_id))
+        if learner_id is None:
+            return False
+        workflow.withdraw_person(learner_id, actor=actor)
+        db.session.flush()
+        _forget(learner_id)
+        values = {"public_id": learner_public_id, "at": now(), "by_kind": actor.kind}
+        db.session.execute(insert(Erasure).values(**values))
+        record_activity("erase_learner", subject_type="learner", rows=1)
+        folder = Path(current_app.instance_path)
+        after_commit(lambda: note_erasure(folder, learner_public_id))
+        return True
+
+
+def erase_address(email: str, *, actor: Actor) -> bool:
+    """Erase the person who holds that address; False when nobody does."""
+    learner = find_learner(email)
+    return learner is not None and erase_learner(learner.public_id, actor=actor)
+
+
+def replay_erasures() -> int:
+    """Erase again everybody whom instance/erasures.log names, after a restore; return how many were still there."""
+    path = Path(current_app.instance_path) / LOG
+    names = path.read_text("ascii").split() if path.exists() else []
+    return sum(erase_learner(name, actor=Actor("clock")) for name in dict.fromkeys(names))
+
+
+def note_erasure(folder: Path, learner_public_id: str) -> None:
+    """Add the random id of an erased person to the log that travels with backups."""
+    descriptor = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a") as file:
+        file.write(f"{learner_public_id}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _forget(learner_id: int) -> None:
+    """Empty or delete every personal column of the person: rows that are theirs go, others lose what is personal."""
+    registrations = list(
+        db.session.scalars(select(Registration.id).where(Registration.learner_id == learner_id))
+    )
+    about = select(DeliveryRegistration.delivery_id).where(
+        DeliveryRegistration.registration_id.in_(registrations)
+    )
+    unsent = (Delivery.learner_id == learner_id) | Delivery.id.in_(about)
+    db.session.execute(
+        update(Delivery)
+        .where(unsent, Delivery.status.in_(UNSENT))
+        .values(status=DeliveryStatus.CANCELLED, reason="erased")
+        .execution_options(synchronize_session=False)
+    )
+    tables: dict[Any, dict[str, list[Any]]] = {}
+    for column in personal_columns():
+        tables.setdefault(column.table, {}).setdefault(column.info["eraser"], []).append(column)
+    for table, columns in tables.items():
+        criterion = _rows_of(table, learner_id, registrations)
+        if criterion is None:
+            continue
+        if "row" in columns:
+            if table is not Learner.__table__:
+                db.session.execute(delete(table).where(criterion))
+            continue
+        blanked = {column.name: ({} if not column.nullable else None) for column in columns.get("blank", ())}
+        emptied = {column.name: None for column in columns.get("null", ())}
+        db.session.execute(update(table).where(criterion).values(**blanked | emptied))
+    db.session.execute(delete(Learner).where(Learner.id == learner_id))
+    db.session.expire_all()
+
+
+def _rows_of(table: Any, learner_id: int, registrations: list[int]) -> Any:
+    if table is Learner.__table__:
+        return table.c.id == learner_id
+    if "learner_id" in table.c:
+        return table.c.learner_id == learner_id
+    if "registration_id" in table.c:
+        return table.c.registration_id.in_(registrations)
+    return None
