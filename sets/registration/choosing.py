@@ -38,6 +38,7 @@ class Pick:
     training: ShownTraining
     values: Mapping[str, str]
     moment: datetime
+    is_alone: bool = False
     errors: list[str] = field(default_factory=list)
     type: str = ""
 
@@ -77,8 +78,10 @@ class Pick:
 
     @property
     def count(self) -> str:
-        """Its number and length: "Training 1 · 12 hours"."""
+        """Its number, where there are several, and its length: "Training 1 · 12 hours"."""
         hours = ngettext("%(num)d hour", "%(num)d hours", self.training.hours)
+        if self.is_alone:
+            return hours
         return gettext("Training %(number)d · %(hours)s", number=self.training.position, hours=hours)
 
     @property
@@ -90,16 +93,14 @@ class Pick:
     def rows(self) -> list[Row]:
         """The radios, in order; a date that was chosen and has closed is still there, so that nothing is lost."""
         shown = [one for one in self.training.sessions if is_open(one, self.moment) or one is self.session]
-        return [
+        later = gettext("No commitment. We write to you when a new date is planned.")
+        rows = [
             *(self._session_row(one) for one in shown),
-            Row(
-                ANY,
-                gettext("Tell me when there is a date"),
-                gettext("No commitment. We write to you when a new date is planned."),
-                checked=self.value == ANY,
-            ),
-            Row("", gettext("Not this training"), checked=not self.is_chosen),
+            Row(ANY, gettext("Tell me when there is a date"), later, checked=self.value == ANY),
         ]
+        if not self.is_alone:
+            rows.append(Row("", gettext("Not this training"), checked=not self.is_chosen))
+        return rows
 
     @property
     def closed(self) -> list[Row]:
@@ -163,8 +164,11 @@ def session_title(session: ShownSession) -> str:
 def preselected(snapshot: Snapshot, session_id: str, slug: str, moment: datetime) -> dict[str, str]:
     """Return what an address asks for, as the form's values: a session, or a training's first date that suits.
 
-    A session that is closed, and a training without open date, become "tell me when there is a date".
+    A session that is closed, and a training without open date, become "tell me when there is a date". Where there is
+    one training only, nobody needs to ask for it.
     """
+    if len(snapshot.trainings) == 1:
+        slug = snapshot.trainings[0].slug
     for training in snapshot.trainings:
         own = next((one for one in training.sessions if one.public_id == session_id), None)
         if own is None and training.slug != slug:

@@ -50,7 +50,8 @@ class RegistrationForm:
         self.snapshot, self.asked, self.sent = snapshot, dict(asked), sent
         values = sent if sent is not None else MultiDict(preselected or {})
         moment = now()
-        self.picks = [Pick(training, values, moment) for training in snapshot.trainings]
+        alone = len(snapshot.trainings) == 1
+        self.picks = [Pick(training, values, moment, alone) for training in snapshot.trainings]
         self.details = DetailsForm(sent, programme=snapshot.programme)
         self.wanted = LanguagesForm(sent, programme=snapshot.programme)
         self._questions: dict[int | None, QuestionsForm] = {}
