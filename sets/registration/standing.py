@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from ..catalogue.emblems import Emblem, emblem
 from ..catalogue.models import Filling, Meeting, SessionState, Training, TrainingSession, TrainingText
+from ..catalogue.showing import snapshot
 from ..clock import now
 from ..database import db
 from ..languages import current_language, localised
@@ -68,6 +69,7 @@ class Standing:
     public_id: str
     status: str
     subject: Subject
+    reply_to: str
     session_id: int | None
     language: str
     zone: str
@@ -134,11 +136,24 @@ def standings_among(registration_ids: Iterable[int]) -> list[Standing]:
 
 
 def subjects_of(training_ids: Iterable[int]) -> dict[int, Subject]:
-    """Return trainings by id, titled in the language being spoken."""
+    """Return trainings by id, titled in the language being spoken; from memory where they are published."""
+    wanted = set(training_ids)
+    shown = {training.id: training for training in snapshot().trainings if training.id in wanted}
+    subjects = {
+        training.id: Subject(
+            training.id, training.slug, training.position, training.text.title, training.text.foreign
+        )
+        for training in shown.values()
+    }
+    return subjects | (_stored_subjects(missing) if (missing := wanted - set(shown)) else {})
+
+
+def _stored_subjects(training_ids: set[int]) -> dict[int, Subject]:
+    """Return trainings that public pages show no more."""
     statement = (
         select(Training.id, Training.slug, Training.position, TrainingText.language, TrainingText.title)
         .join(TrainingText, TrainingText.training_id == Training.id, isouter=True)
-        .where(Training.id.in_(set(training_ids)))
+        .where(Training.id.in_(training_ids))
     )
     titles: dict[int, dict[str, str]] = {}
     found = {}
@@ -154,43 +169,50 @@ def subjects_of(training_ids: Iterable[int]) -> dict[int, Subject]:
     return subjects
 
 
+# Columns, not objects: mails read this by the hundred.
+_COLUMNS = (
+    Registration.id, Registration.public_id, Registration.training_id, Registration.training_session_id,
+    Registration.status, Registration.queue_number, Registration.offer_ends_at, Registration.wants,
+    Registration.moved_to_id, Registration.status_at, Training.reply_to, TrainingSession.language,
+    TrainingSession.time_zone, TrainingSession.state, TrainingSession.filling, TrainingSession.decide_by,
+)  # fmt: skip
+
+
 def _read(condition: Any) -> list[Standing]:
     statement = (
-        select(Registration, TrainingSession)
+        select(*_COLUMNS)
+        .join(Training, Training.id == Registration.training_id)
         .join(TrainingSession, TrainingSession.id == Registration.training_session_id, isouter=True)
         .where(condition)
     )
     rows: Sequence[Any] = db.session.execute(statement).all()
-    subjects = subjects_of(row.Registration.training_id for row in rows)
-    hours = _hours({row.TrainingSession.id for row in rows if row.TrainingSession is not None})
+    subjects = subjects_of(row.training_id for row in rows)
+    hours = _hours({row.training_session_id for row in rows if row.training_session_id is not None})
     moment = now()
-    standings = [_standing(row.Registration, row.TrainingSession, subjects, hours, moment) for row in rows]
-    return sorted(standings, key=_order)
+    return sorted((_standing(row, subjects, hours, moment) for row in rows), key=_order)
 
 
 def _standing(
-    row: Registration,
-    session: TrainingSession | None,
-    subjects: dict[int, Subject],
-    hours: dict[int, tuple[Hour, ...]],
-    moment: datetime,
+    row: Any, subjects: dict[int, Subject], hours: dict[int, tuple[Hour, ...]], moment: datetime
 ) -> Standing:
+    session_id = row.training_session_id
     rank = None
-    if row.status == Status.WAITING and session is not None and row.queue_number is not None:
-        rank = queue.rank_at(session.id, row.training_id, session.language, row.queue_number)
+    if row.status == Status.WAITING and session_id is not None and row.queue_number is not None:
+        rank = queue.rank_at(session_id, row.training_id, row.language, row.queue_number)
     return Standing(
         at=moment,
         id=row.id,
         public_id=row.public_id,
         status=row.status,
         subject=subjects[row.training_id],
-        session_id=row.training_session_id,
-        language=session.language if session else "",
-        zone=session.time_zone if session else "UTC",
-        session_state=session.state if session else "",
-        filling=session.filling if session else "",
-        decide_by=session.decide_by if session else None,
-        hours=hours.get(session.id, ()) if session else (),
+        reply_to=row.reply_to or "",
+        session_id=session_id,
+        language=row.language or "",
+        zone=row.time_zone or "UTC",
+        session_state=row.state or "",
+        filling=row.filling or "",
+        decide_by=row.decide_by,
+        hours=hours.get(session_id, ()) if session_id else (),
         rank=rank,
         offer_ends_at=row.offer_ends_at,
         wants=tuple(row.wants or ()),
