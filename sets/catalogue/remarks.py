@@ -29,12 +29,12 @@ def standing(session: TrainingSession, moment: datetime) -> str:
     """Return how the session stands: a draft, or what the public is told of it."""
     if session.state == SessionState.DRAFT:
         return str(SessionState.DRAFT)
-    return str(session_state(shown_session(session), moment))
+    return str(session_state(shown_session(session, session.meetings), moment))
 
 
 def standing_words(word: str) -> str:
     """Return a standing in the reader's language."""
-    words = {
+    words: dict[str, str] = {
         SessionState.DRAFT: _("Draft"),
         PublicState.CANCELLED: _("Cancelled"),
         PublicState.PAST: _("Past"),
@@ -114,7 +114,7 @@ def _on_window(session: TrainingSession) -> list[str]:
     if first and session.opens_at and session.opens_at >= first.starts_at:
         found.append(_("Registration is set to open after the first meeting, so nobody could register."))
     if first and session.needs_approval and session.decide_by and session.decide_by > first.starts_at:
-        found.append(_("The team's decision is set after the first meeting."))
+        found.append(_("The team’s decision is set after the first meeting."))
     return found
 
 
