@@ -82,7 +82,7 @@ class Number(IntegerField):
         super().__init__(label, validators, **options)
         self.type = "IntegerField"
         # The field is written as text, and min and max belong to fields of numbers.
-        self.flags.min = self.flags.max = None
+        self.flags.min = self.flags.max = False
         self.message = message
 
     def process_formdata(self, valuelist: list[str]) -> None:

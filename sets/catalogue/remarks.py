@@ -15,7 +15,7 @@ from .showing import shown_session
 from .states import PublicState, session_state
 
 # The shape (macros/status.html) of each state that has none of its own.
-SHAPES = {
+SHAPES: dict[str, str] = {
     PublicState.LAST_PLACES: "open",
     PublicState.PAST: "closed",
     PublicState.DATE_TO_COME: "waiting",

@@ -13,7 +13,7 @@ from ..catalogue.labels import language_words, meeting_words, session_words, tra
 from ..catalogue.models import TrainingSession
 from ..catalogue.planning import PlanRefused, read_session
 from ..catalogue.planning_forms import FIRST_ROWS, RunningSessionForm, SessionForm
-from ..catalogue.remarks import standing_shape, standing_words
+from ..catalogue.remarks import remarks, standing_shape, standing_words
 from ..clock import now
 from ..staff.guard import needs_role, signed_in_account, staff_blueprint
 from . import session_changes
@@ -111,7 +111,8 @@ def new_session_step(public_id: UUID, step: str) -> Any:
     return render_template(
         "registration/new_session_step.html",
         session=session, step=step, training=training_labels()[session.training_id],
-        sentences=what_follows(session, step), **_words(),
+        sentences=what_follows(session, step),
+        remarks=remarks(session, now()) if step in ("publication", "resumption") else [], **_words(),
     )  # fmt: skip
 
 
