@@ -5,32 +5,29 @@ A sign-up's own parts (known addresses, held submissions, receipts) are in `sign
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
 from ..catalogue import places
-from ..catalogue.models import Filling, Training
+from ..catalogue.models import Filling
 from ..catalogue.places import LockedSession
 from ..clock import now
 from ..database import db, transaction
-from ..staff.activity import record_activity
-from ..statements import insert_row
-from . import messages, queue
+from . import messages, queue, steps
 from .applying import CLOCK, Actor
 from .deadlines import offer_deadline
-from .models import ACTIVE, HOLDING, Learner, Registration, RegistrationEvent, Status
-from .transitions import RegistrationRefused, check_transition
+from .models import ACTIVE, HOLDING, Registration, Status
+from .transitions import RegistrationRefused
 
 
 def cancel(registration_public_id: str, *, actor: Actor, reason: str = "") -> None:
     """Cancel an active registration: the place is freed and the next in line is told."""
     with transaction():
         row, session = _locked(registration_public_id)
-        _step(row, "cancel", Status.CANCELLED, actor=actor, reason=reason)
-        messages.registration_cancelled(**_addressee(row), registration_id=row.id, was=row.status)
+        steps.step(row, "cancel", Status.CANCELLED, actor=actor, reason=reason)
+        messages.registration_cancelled(**steps.addressee(row), registration_id=row.id, was=row.status)
         _free(row, session)
 
 
@@ -43,18 +40,18 @@ def accept_offer(registration_public_id: str, *, actor: Actor) -> None:
         if row.status != Status.OFFERED or row.offer_ends_at <= now():
             raise RegistrationRefused("offer_over")
         _give_up_held(row, actor)
-        _step(row, "accept", Status.CONFIRMED, actor=actor)
-        _withdraw_waits(row.learner_id, row.training_id)
-        _prove(row.learner_id)
-        messages.place_confirmed(**_addressee(row), registration_id=row.id)
+        steps.step(row, "accept", Status.CONFIRMED, actor=actor)
+        steps.withdraw_waits(row.learner_id, row.training_id)
+        steps.prove(row.learner_id)
+        messages.place_confirmed(**steps.addressee(row), registration_id=row.id)
 
 
 def decline_offer(registration_public_id: str, *, actor: Actor) -> None:
     """Give an offered place back; a wait for any date stays."""
     with transaction():
         row, session = _locked(registration_public_id)
-        _step(row, "decline", Status.CANCELLED, actor=actor)
-        messages.offer_declined(**_addressee(row), registration_id=row.id)
+        steps.step(row, "decline", Status.CANCELLED, actor=actor)
+        messages.offer_declined(**steps.addressee(row), registration_id=row.id)
         _free(row, session)
 
 
@@ -62,18 +59,21 @@ def approve(registration_public_id: str, *, actor: Actor) -> None:
     """Confirm a registration that waits for the team's decision."""
     with transaction():
         row, _session = _locked(registration_public_id)
-        _step(row, "approve", Status.CONFIRMED, actor=actor)
-        _withdraw_waits(row.learner_id, row.training_id)
-        messages.place_confirmed(**_addressee(row), registration_id=row.id)
+        steps.step(row, "approve", Status.CONFIRMED, actor=actor)
+        steps.withdraw_waits(row.learner_id, row.training_id)
+        messages.place_confirmed(**steps.addressee(row), registration_id=row.id)
 
 
 def reject(registration_public_id: str, *, actor: Actor, reason: str = "", tell_reason: bool = False) -> None:
     """Refuse a registration, with a reason that the mail tells when asked to; the place is freed."""
     with transaction():
         row, session = _locked(registration_public_id)
-        _step(row, "reject", Status.REJECTED, actor=actor, reason=reason)
+        steps.step(row, "reject", Status.REJECTED, actor=actor, reason=reason)
         messages.registration_rejected(
-            **_addressee(row), registration_id=row.id, was=row.status, reason=reason if tell_reason else ""
+            **steps.addressee(row),
+            registration_id=row.id,
+            was=row.status,
+            reason=reason if tell_reason else "",
         )
         _free(row, session)
 
@@ -94,9 +94,9 @@ def expire(registration_id: int) -> None:
             tell = messages.wait_ended
         else:
             return
-        _step(row, "expire", Status.EXPIRED, actor=CLOCK, mailed=not row.silent)
+        steps.step(row, "expire", Status.EXPIRED, actor=CLOCK, mailed=not row.silent)
         if not row.silent:
-            tell(**_addressee(row), registration_id=row.id)
+            tell(**steps.addressee(row), registration_id=row.id)
         _free(row, session)
 
 
@@ -111,7 +111,7 @@ def fill_session(session_id: int) -> int:
 def prove_address(learner_id: int) -> None:
     """Note that the person opened a link of ours and acted: the address is theirs, the greeting may name them."""
     with transaction():
-        _prove(learner_id)
+        steps.prove(learner_id)
 
 
 def enter(
@@ -122,17 +122,17 @@ def enter(
     `values` are a new row's columns. Part of a larger use case: the caller's transaction is open and the lock taken.
     """
     status = _seat(session)
-    number = _next_number(session.training_id) if status == Status.WAITING else None
-    registration_id = _store(registration_id, values, status, number, actor=actor)
+    number = steps.next_number(session.training_id) if status == Status.WAITING else None
+    registration_id = steps.store(registration_id, values, status, number, actor=actor)
     if status != Status.WAITING:
-        _withdraw_waits(values["learner_id"], session.training_id, but=registration_id)
+        steps.withdraw_waits(values["learner_id"], session.training_id, but=registration_id)
     return registration_id, status, number
 
 
 def enter_any_date(registration_id: int | None, values: dict[str, Any], *, actor: Actor) -> int:
     """Have someone wait for any date, under the caller's lock of the training; return the registration's id."""
-    number = _next_number(values["training_id"])
-    return _store(registration_id, values, Status.WAITING, number, actor=actor)
+    number = steps.next_number(values["training_id"])
+    return steps.store(registration_id, values, Status.WAITING, number, actor=actor)
 
 
 def withdraw_person(learner_id: int, *, actor: Actor) -> None:
@@ -148,7 +148,7 @@ def withdraw_person(learner_id: int, *, actor: Actor) -> None:
     )
     for public_id in (row.public_id for row in active):
         row, session = _locked(public_id)
-        _step(row, "cancel", Status.CANCELLED, actor=actor, mailed=False)
+        steps.step(row, "cancel", Status.CANCELLED, actor=actor, mailed=False)
         _free(row, session)
 
 
@@ -213,11 +213,11 @@ def _give(waiting: Any, session: LockedSession, moment: datetime) -> None:
     if waiting.training_session_id is None:
         row = _row_from_any_date(waiting, session, status, ends_at=ends_at, verb=verb)
     else:
-        row = _read(Registration.id == waiting.id)
-        _step(row, verb, status, actor=CLOCK, offer_ends_at=ends_at)
+        row = steps.read(Registration.id == waiting.id)
+        steps.step(row, verb, status, actor=CLOCK, offer_ends_at=ends_at)
     if not offered:
-        _withdraw_waits(row.learner_id, row.training_id, but=row.id)
-    addressee = _addressee(row)
+        steps.withdraw_waits(row.learner_id, row.training_id, but=row.id)
+    addressee = steps.addressee(row)
     if offered:
         messages.place_offered(**addressee, registration_id=row.id, offer_ends_at=ends_at)
     elif status == Status.PENDING:
@@ -238,7 +238,7 @@ def _row_from_any_date(
         "offered_from_id": waiting.id,
         "offer_ends_at": ends_at,
     }
-    return _read(Registration.id == _store(None, values, status, None, actor=CLOCK, verb=verb))
+    return steps.read(Registration.id == steps.store(None, values, status, None, actor=CLOCK, verb=verb))
 
 
 def _locked(registration_public_id: str, *, whole_training: bool = False) -> tuple[Any, LockedSession | None]:
@@ -260,105 +260,8 @@ def _locked(registration_public_id: str, *, whole_training: bool = False) -> tup
             )
         )
     sessions = places.lock([ids.training_id], [session_id for session_id in wanted if session_id])
-    row = _read(Registration.public_id == registration_public_id)
+    row = steps.read(Registration.public_id == registration_public_id)
     return row, sessions.get(row.training_session_id)
-
-
-def _read(criterion: Any) -> Any:
-    statement = select(
-        Registration.id, Registration.public_id, Registration.learner_id, Registration.training_id,
-        Registration.training_session_id, Registration.status, Registration.offer_ends_at, Registration.silent,
-    ).where(criterion)  # fmt: skip
-    return db.session.execute(statement).one()
-
-
-def _step(
-    row: Any, verb: str, after: Status, *, actor: Actor, reason: str = "", mailed: bool = True,
-    offer_ends_at: datetime | None = None,
-) -> None:  # fmt: skip
-    """Take one step of the table: the row and its history."""
-    check_transition(verb, row.status, after)
-    moment = now()
-    values: dict[str, Any] = {"status": after, "status_at": moment, "offer_ends_at": offer_ends_at}
-    if after == Status.CONFIRMED:
-        values["confirmed_at"] = moment
-    if reason:
-        values["reason"] = reason
-    db.session.execute(
-        update(Registration)
-        .where(Registration.id == row.id)
-        .values(**values, revision=Registration.revision + 1)
-        .execution_options(synchronize_session=False)
-    )
-    _note(row.id, verb, row.status, after, actor=actor, reason=reason, mailed=mailed)
-    if actor.kind == "staff":
-        record_activity(
-            f"registration_{verb}", subject_type="registration", subject_id=row.id, account_id=actor.id
-        )
-
-
-def _store(
-    registration_id: int | None, values: dict[str, Any], status: Status, number: int | None, *, actor: Actor,
-    verb: str = "register",
-) -> int:  # fmt: skip
-    """Insert a registration, or revive the one that was cancelled or expired, with its history."""
-    moment = now()
-    facts = values | {
-        "status": status,
-        "status_at": moment,
-        "queue_number": number,
-        "confirmed_at": moment if status == Status.CONFIRMED else None,
-    }
-    facts.setdefault("offer_ends_at", None)
-    before = None
-    if registration_id is None:
-        check_transition(verb, None, status)
-        fresh = {
-            "public_id": str(uuid.uuid4()),
-            "created_at": moment,
-            "wants": [],
-            "answers": {},
-            "revision": 1,
-        }
-        fresh |= {"origin": "public", "silent": False}
-        registration_id = insert_row(Registration, fresh | facts)
-    else:
-        before = db.session.scalar(select(Registration.status).where(Registration.id == registration_id))
-        check_transition(verb, before, status)
-        db.session.execute(
-            update(Registration)
-            .where(Registration.id == registration_id)
-            .values(**facts, reason=None, moved_to_id=None, revision=Registration.revision + 1)
-            .execution_options(synchronize_session=False)
-        )
-    _note(registration_id, verb, before, status, actor=actor)
-    return registration_id
-
-
-def _note(
-    registration_id: int, verb: str, before: str | None, after: str, *, actor: Actor, reason: str = "",
-    mailed: bool = True,
-) -> None:  # fmt: skip
-    event = {"registration_id": registration_id, "at": now(), "verb": verb, "mailed": mailed}
-    event |= {"from_status": before, "to_status": after, "reason": reason or None}
-    insert_row(RegistrationEvent, event | {"actor_kind": actor.kind, "actor_id": actor.id})
-
-
-def _next_number(training_id: int) -> int:
-    statement = (
-        update(Training)
-        .where(Training.id == training_id)
-        .values(queue_counter=Training.queue_counter + 1)
-        .returning(Training.queue_counter)
-        .execution_options(synchronize_session=False)
-    )
-    return int(db.session.execute(statement).scalar_one())
-
-
-def _withdraw_waits(learner_id: int, training_id: int, *, but: int | None = None) -> None:
-    """End a person's other waits for a training in which they now have a place."""
-    for row in queue.waits_of(learner_id, training_id, but=but):
-        _step(row, "withdraw", Status.CANCELLED, actor=CLOCK, mailed=False)
 
 
 def _give_up_held(row: Any, actor: Actor) -> None:
@@ -373,31 +276,15 @@ def _give_up_held(row: Any, actor: Actor) -> None:
     if held is None:
         return
     other, session = _locked(held)
-    _step(other, "cancel", Status.CANCELLED, actor=actor)
+    steps.step(other, "cancel", Status.CANCELLED, actor=actor)
     db.session.execute(
         update(Registration)
         .where(Registration.id == other.id)
         .values(moved_to_id=row.id)
         .execution_options(synchronize_session=False)
     )
-    messages.registration_cancelled(**_addressee(other), registration_id=other.id, was=other.status)
+    messages.registration_cancelled(**steps.addressee(other), registration_id=other.id, was=other.status)
     _free(other, session)
-
-
-def _prove(learner_id: int) -> None:
-    db.session.execute(
-        update(Learner)
-        .where(Learner.id == learner_id, Learner.proven_at.is_(None))
-        .values(proven_at=now())
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _addressee(row: Any) -> dict[str, Any]:
-    learner = db.session.execute(
-        select(Learner.email, Learner.language).where(Learner.id == row.learner_id)
-    ).one()
-    return {"learner_id": row.learner_id, "to": learner.email, "language": learner.language}
 
 
 def _decision_is_due(session: LockedSession, moment: datetime) -> bool:

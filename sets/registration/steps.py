@@ -1,0 +1,139 @@
+"""The steps that the workflow's verbs are made of: one row and its history, inside the caller's transaction and lock.
+
+No place is taken or given back here: that is `workflow`'s.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ..catalogue.models import Training
+from ..clock import now
+from ..database import db
+from ..staff.activity import record_activity
+from ..statements import insert_row
+from . import queue
+from .applying import CLOCK, Actor
+from .models import Learner, Registration, RegistrationEvent, Status
+from .transitions import check_transition
+
+
+def step(
+    row: Any, verb: str, after: Status, *, actor: Actor, reason: str = "", mailed: bool = True,
+    offer_ends_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Take one step of the table: the row and its history."""
+    check_transition(verb, row.status, after)
+    moment = now()
+    values: dict[str, Any] = {"status": after, "status_at": moment, "offer_ends_at": offer_ends_at}
+    if after == Status.CONFIRMED:
+        values["confirmed_at"] = moment
+    if reason:
+        values["reason"] = reason
+    db.session.execute(
+        update(Registration)
+        .where(Registration.id == row.id)
+        .values(**values, revision=Registration.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    _note(row.id, verb, row.status, after, actor=actor, reason=reason, mailed=mailed)
+    if actor.kind == "staff":
+        record_activity(
+            f"registration_{verb}", subject_type="registration", subject_id=row.id, account_id=actor.id
+        )
+
+
+def store(
+    registration_id: int | None, values: dict[str, Any], status: Status, number: int | None, *, actor: Actor,
+    verb: str = "register",
+) -> int:  # fmt: skip
+    """Insert a registration, or revive the one that was cancelled or expired, with its history."""
+    moment = now()
+    facts = values | {
+        "status": status,
+        "status_at": moment,
+        "queue_number": number,
+        "confirmed_at": moment if status == Status.CONFIRMED else None,
+    }
+    facts.setdefault("offer_ends_at", None)
+    before = None
+    if registration_id is None:
+        check_transition(verb, None, status)
+        fresh = {
+            "public_id": str(uuid.uuid4()),
+            "created_at": moment,
+            "wants": [],
+            "answers": {},
+            "revision": 1,
+        }
+        fresh |= {"origin": "public", "silent": False}
+        registration_id = insert_row(Registration, fresh | facts)
+    else:
+        before = db.session.scalar(select(Registration.status).where(Registration.id == registration_id))
+        check_transition(verb, before, status)
+        db.session.execute(
+            update(Registration)
+            .where(Registration.id == registration_id)
+            .values(**facts, reason=None, moved_to_id=None, revision=Registration.revision + 1)
+            .execution_options(synchronize_session=False)
+        )
+    _note(registration_id, verb, before, status, actor=actor)
+    return registration_id
+
+
+def read(criterion: Any) -> Any:
+    """Return what the verbs go by of the one registration that matches."""
+    statement = select(
+        Registration.id, Registration.public_id, Registration.learner_id, Registration.training_id,
+        Registration.training_session_id, Registration.status, Registration.offer_ends_at, Registration.silent,
+    ).where(criterion)  # fmt: skip
+    return db.session.execute(statement).one()
+
+
+def next_number(training_id: int) -> int:
+    """Return the next number in the training's queue."""
+    statement = (
+        update(Training)
+        .where(Training.id == training_id)
+        .values(queue_counter=Training.queue_counter + 1)
+        .returning(Training.queue_counter)
+        .execution_options(synchronize_session=False)
+    )
+    return int(db.session.execute(statement).scalar_one())
+
+
+def withdraw_waits(learner_id: int, training_id: int, *, but: int | None = None) -> None:
+    """End a person's other waits for a training in which they now have a place."""
+    for row in queue.waits_of(learner_id, training_id, but=but):
+        step(row, "withdraw", Status.CANCELLED, actor=CLOCK, mailed=False)
+
+
+def prove(learner_id: int) -> None:
+    """Note that the address is the person's own."""
+    db.session.execute(
+        update(Learner)
+        .where(Learner.id == learner_id, Learner.proven_at.is_(None))
+        .values(proven_at=now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def addressee(row: Any) -> dict[str, Any]:
+    """Return to whom, and in which language, a mail about the registration goes."""
+    learner = db.session.execute(
+        select(Learner.email, Learner.language).where(Learner.id == row.learner_id)
+    ).one()
+    return {"learner_id": row.learner_id, "to": learner.email, "language": learner.language}
+
+
+def _note(
+    registration_id: int, verb: str, before: str | None, after: str, *, actor: Actor, reason: str = "",
+    mailed: bool = True,
+) -> None:  # fmt: skip
+    event = {"registration_id": registration_id, "at": now(), "verb": verb, "mailed": mailed}
+    event |= {"from_status": before, "to_status": after, "reason": reason or None}
+    insert_row(RegistrationEvent, event | {"actor_kind": actor.kind, "actor_id": actor.id})
