@@ -339,7 +339,8 @@ def test_a_refusal_in_the_middle_stores_nothing():
             session.flush()
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, break_off)
+    with pytest.raises(ZeroDivisionError):
+        break_off()
     assert db.session.scalar(select(func.count(Submission.id))) == 0
     with pytest.raises(TransactionNested), transaction():
         sign_up("amina", (training, None))
