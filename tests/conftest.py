@@ -14,6 +14,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from jinja2 import FileSystemBytecodeCache
 
 from tests import databases
 from tests.mailserver import MailServer, mail_server
@@ -68,6 +69,8 @@ def app(settings: dict[str, str]) -> Iterator[Flask]:
 
     site = create_app(settings, TESTING=True)
     site.test_client_class, site.test_cli_runner_class = Visitor, Operator
+    # Each test has its own app; what its templates compile to is shared by all.
+    site.jinja_env.bytecode_cache = FileSystemBytecodeCache(os.environ[FOLDER])
     with site.app_context():
         yield site
         db.session.remove()
