@@ -13,12 +13,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def tie(parent: int) -> None:
-    """End this process (SIGTERM) when the process `parent`, its parent now, ends; 0 ties nothing.
+    """End this process (SIGTERM) when the process `parent`, its parent now, ends.
 
     On Linux the system sees to it. Elsewhere a thread looks every second.
     """
-    if not parent:
-        return
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     else:

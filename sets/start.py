@@ -1,18 +1,16 @@
 """`make run`: checks settings, prepares the database, says where the site is, and keeps web and worker running.
 
-In production the same command serves, or the two programs below as units of the system's own supervisor.
+In production the same command serves; or gunicorn and `python -m sets.worker` as units of the system's own supervisor.
 """
 
 from __future__ import annotations
 
 import errno
+import gc
 import os
-import shlex
 import socket
-import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +19,6 @@ from . import schema
 from .config import LOCAL, SettingRefused, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
-WEB = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
-WORKER = ("-m", "sets.worker")
 PREPARE = "--prepare"
 
 
@@ -41,7 +37,7 @@ def main() -> int:
             return 0
         _refuse_taken_port(settings["BIND"])
         if not _is_database_ready(settings):
-            # In a process of its own: what keeps the others running stays small.
+            # In a process of its own: what a migration loads would stay in memory.
             done = subprocess.run([sys.executable, "-m", "sets.start", PREPARE], cwd=ROOT, check=False)
             if done.returncode:
                 return done.returncode
@@ -49,7 +45,7 @@ def main() -> int:
         print(refusal, file=sys.stderr)
         return 2
     print(greeting(settings), flush=True)
-    _supervise(settings)
+    _keep_running()
     return 0
 
 
@@ -72,51 +68,6 @@ def greeting(settings: Mapping[str, Any]) -> str:
         "Ctrl-C stops everything.",
     )
     return "\n".join(lines)
-
-
-def supervisor_settings(settings: Mapping[str, Any], output: str, pid: int) -> str:
-    """Return the configuration of the supervisor that runs as process `pid` and passes on what children say."""
-    instance = Path(settings["INSTANCE_PATH"])
-    # No way in from outside: no socket, no port; signals stop it.
-    return "\n".join(
-        (
-            "[supervisord]",
-            "nodaemon=true",
-            "silent=true",
-            "loglevel=warn",
-            f"logfile={_escaped(instance / 'supervisord.log')}",
-            "logfile_maxbytes=1MB",
-            "logfile_backups=1",
-            f"pidfile={_escaped(instance / 'supervisord.pid')}",
-            *_program("web", [sys.executable, *WEB], output, pid, wait=25),
-            # Longer than the longest dialogue with a mail server.
-            *_program("worker", [sys.executable, *WORKER, "--parent", str(pid)], output, pid, wait=40),
-            "",
-        )
-    )
-
-
-def _program(name: str, command: list[str], output: str, pid: int, wait: int) -> list[str]:
-    return [
-        "",
-        f"[program:{name}]",
-        f"command={_escaped(shlex.join(command))}",
-        f"directory={_escaped(ROOT)}",
-        f'environment=SUPERVISING_PID="{pid}"',
-        "autorestart=true",
-        "startsecs=1",
-        # A database that is away for an hour must not end the site for good.
-        "startretries=1000000",
-        "stopsignal=TERM",
-        f"stopwaitsecs={wait}",
-        "redirect_stderr=true",
-        f"stdout_logfile={output}",
-        "stdout_logfile_maxbytes=0",
-    ]
-
-
-def _escaped(value: object) -> str:
-    return str(value).replace("%", "%%")
 
 
 def _refuse_taken_port(bind: str) -> None:
@@ -182,26 +133,29 @@ def _fill(*, is_local: bool) -> None:
         make_examples()
 
 
-def _supervise(settings: Mapping[str, Any]) -> None:
-    from supervisor import supervisord
+def _keep_running() -> None:
+    """Load the app once, then run web and worker as forks that share it."""
+    # Nothing that is loaded now is garbage: looking for it takes a sixth of the start, and would copy what is shared.
+    gc.disable()
+    from gunicorn.app import wsgiapp
+    from gunicorn.workers import gthread  # noqa: F401 - loaded here, so that no fork has to
 
-    path = Path(settings["INSTANCE_PATH"]) / "supervisord.conf"
-    path.write_text(supervisor_settings(settings, _output(), os.getpid()))
-    supervisord.main(["-c", str(path)])
+    from wsgi import app
 
+    from .supervising import Keeper
+    from .worker import serve
 
-def _output() -> str:
-    """Return a file that leads to our own output; a socket, as systemd gives one, cannot be opened as a file."""
-    if not stat.S_ISSOCK(os.fstat(1).st_mode):
-        return "/dev/fd/1"
-    reader, writer = os.pipe()
-    threading.Thread(target=_pass_on, args=(reader,), daemon=True).start()
-    return f"/dev/fd/{writer}"
+    gc.freeze()
 
+    def serve_web() -> None:
+        sys.argv = ["gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+        wsgiapp.run()
 
-def _pass_on(reader: int) -> None:
-    while piece := os.read(reader, 65536):
-        os.write(1, piece)
+    def work() -> None:
+        gc.enable()
+        serve(app)
+
+    Keeper({"web": serve_web, "worker": work}).run()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -15,7 +14,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import bell, create_app, jobs, lifeline
+from . import bell, create_app, jobs
 from .config import SettingRefused
 from .mailing import claims, hold, presence
 from .mailing.sending import SLOW, Sender, make_senders
@@ -112,10 +111,6 @@ class Worker:
 
 def main() -> int:
     """Run a worker until it is told to stop (SIGINT, SIGTERM)."""
-    parser = argparse.ArgumentParser(prog="python -m sets.worker", description="The worker of the site.")
-    parser.add_argument("--parent", type=int, default=0, help="end when this process ends")
-    options = parser.parse_args()
-    lifeline.tie(options.parent)
     os.umask(0o077)
     try:
         app = create_app()
