@@ -49,7 +49,7 @@ WRONG_VALUES = [
 
 
 @pytest.fixture(autouse=True)
-def english():
+def english(app):
     with speaking("en"):
         yield
 
