@@ -137,8 +137,11 @@ def _keep_running() -> None:
     """Load the app once, then run web and worker as forks that share it."""
     # Nothing that is loaded now is garbage: looking for it takes a sixth of the start, and would copy what is shared.
     gc.disable()
+    from importlib import import_module
+
     from gunicorn.app import wsgiapp
-    from gunicorn.workers import gthread  # noqa: F401 - loaded here, so that no fork has to
+
+    import_module("gunicorn.workers.gthread")  # here, so that no fork has to
 
     from wsgi import app
 
