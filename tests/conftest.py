@@ -23,6 +23,8 @@ from tests.visitors import Operator, Visitor
 # A Monday in winter, in the morning in Paris: the clock changes four weeks later.
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FOLDER = "TESTS_FOLDER"
+# Hundreds of tests sign in; the cost that protects a password protects nobody here.
+CHEAP_HASHES = {"argon2__rounds": 1, "argon2__memory_cost": 1024, "argon2__parallelism": 1}
 
 pytest_plugins = ["tests.browser"]
 
@@ -67,7 +69,7 @@ def app(settings: dict[str, str]) -> Iterator[Flask]:
     from sets import create_app
     from sets.database import db
 
-    site = create_app(settings, TESTING=True)
+    site = create_app(settings, TESTING=True, SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=CHEAP_HASHES)
     site.test_client_class, site.test_cli_runner_class = Visitor, Operator
     # Each test has its own app; what its templates compile to is shared by all.
     site.jinja_env.bytecode_cache = FileSystemBytecodeCache(os.environ[FOLDER])
