@@ -127,10 +127,10 @@ def count_exactly(wanted: Filter) -> int:
 
 def count_by_status(wanted: Filter) -> dict[str, int]:
     """Return how many match in each state, in the order of the states."""
-    statement = matching(wanted, Registration.status, func.count().label("count")).group_by(
+    statement = matching(wanted, Registration.status, func.count().label("number")).group_by(
         Registration.status
     )
-    found = {row.status: row.count for row in db.session.execute(statement)}
+    found = {row.status: row.number for row in db.session.execute(statement)}
     return {str(status): found[status] for status in Status if status in found}
 
 

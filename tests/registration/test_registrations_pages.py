@@ -253,4 +253,4 @@ def test_the_pages_stand_in_every_language(client, language):
         f"{record(registration)}/refusal",
         "/staff/needs",
     ):
-        assert visit(client, path, check=False).language == language
+        assert visit(client, path).language == language

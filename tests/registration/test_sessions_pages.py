@@ -312,4 +312,4 @@ def test_the_pages_stand_in_every_language(client, language):
         f"/{session.public_id}/edit",
         f"/{session.public_id}/closure",
     ):
-        assert visit(client, f"/staff/sessions{path}", check=False).language == language
+        assert visit(client, f"/staff/sessions{path}").language == language
