@@ -1,0 +1,121 @@
+"""The main job as people do it: from the home page to the mail and back to a cancellation; then the team's list.
+
+On a phone, with a real browser, the real site with its worker, and a real SMTP server.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.browser import DESKTOP, browsing, running_site
+from tests.mailserver import mail_server
+
+PASSWORD = "a long enough passphrase of the team"
+
+
+@pytest.fixture(scope="module")
+def mail():
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(mail, tmp_path_factory):
+    """A site whose worker speaks to the mail server."""
+    settings = {
+        "SETS_MAIL_SERVER": mail.host,
+        "SETS_MAIL_PORT": str(mail.port),
+        "SETS_MAIL_USE_TLS": "false",
+    }
+    with running_site(tmp_path_factory.mktemp("journey"), settings) as running:
+        words = ("staff", "add", "team@example.org", "--role", "organiser", "--password-stdin")
+        running.flask(*words, given=PASSWORD + "\n")
+        yield running
+
+
+@pytest.mark.parametrize("with_script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_a_learner_registers_on_a_phone_in_italian_and_gives_the_place_up_through_the_mail(
+    site, browser, mail, with_script
+):
+    address = f"giulia-{'js' if with_script else 'plain'}@example.org"
+    with browsing(browser, site.url, java_script_enabled=with_script, locale="it-IT") as page:
+        page.goto("/")
+        assert page.url.endswith("/it/")
+        page.locator(".poster h2 a").first.click()
+        page.locator(".sessions a", has_text="Iscriviti").first.click()
+        assert page.locator("input[type=radio][name^=training-]:checked:not([value=''])").count() == 1
+
+        page.get_by_role("button", name="Iscriviti").click()
+        # Three things are missing: they are listed, linked, and nothing that was chosen is lost.
+        assert page.title().startswith("Errore")
+        assert page.locator(".summary li a").count() == 3
+        assert page.locator("input[type=radio][name^=training-]:checked:not([value=''])").count() == 1
+        page.locator(".summary li a").first.click()
+        page.keyboard.type("Giulia")
+        assert page.input_value("[name=first_name]") == "Giulia"
+        page.fill("[name=last_name]", "D’Amico")
+        page.fill("[name=email]", address)
+        page.get_by_role("button", name="Iscriviti").click()
+        assert "/it/receipts/" in page.url
+        assert page.locator(".status--confirmed").count() == 1
+        assert address in page.inner_text("main")
+
+        letter = mail.wait_for(1, address=address)[0]
+        assert "Posto confermato" in letter.text
+        assert letter.calendars
+        assert "METHOD:REQUEST" in letter.calendars[0]
+        assert "https://rooms" not in letter.text
+        link = re.search(r"http://\S+/it/my/\S+", letter.text)[0]
+        page.goto(link)
+        page.get_by_role("link", name="Annulla il mio posto").click()
+        page.get_by_role("button", name="Annulla il mio posto").click()
+        assert page.locator(".status--confirmed").count() == 0
+        farewell = mail.wait_for(2, address=address)[1]
+        assert "METHOD:CANCEL" in farewell.calendars[0]
+
+
+def test_a_lost_link_is_found_again_by_whoever_holds_the_address(site, browser, mail):
+    with browsing(browser, site.url, locale="fr-FR") as page:
+        page.goto("/fr/register")
+        page.locator("input[type=radio][name^=training-]:not([value='']):not([value=any])").first.check()
+        page.fill("[name=first_name]", "Amina")
+        page.fill("[name=last_name]", "Benali")
+        page.fill("[name=email]", "amina@example.org")
+        page.get_by_role("button", name="S’inscrire").click()
+        mail.wait_for(1, address="amina@example.org")
+        for address in ("amina@example.org", "nobody@example.org"):
+            page.goto("/fr/my")
+            page.fill("[name=email]", address)
+            page.locator("main form button").click()
+            answer = page.inner_text("main").replace(address, "…")
+        second = mail.wait_for(2, address="amina@example.org")[1]
+        page.goto(re.search(r"http://\S+/fr/my/\S+", second.text)[0])
+        assert page.locator(".status--confirmed").count() == 1
+    assert mail.to("nobody@example.org") == []
+    assert "nobody" not in answer
+
+
+def test_the_team_finds_the_learner_and_opens_the_list_in_a_spreadsheet(site, browser, mail):
+    with browsing(browser, site.url, viewport=DESKTOP, locale="fr-FR") as page:
+        page.goto("/staff/")
+        page.fill("[name=email]", "team@example.org")
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/staff/")
+        page.goto("/staff/registrations")
+        page.fill("[name=q]", "amin")
+        page.press("[name=q]", "Enter")
+        assert page.locator("tbody tr").count() == 1
+        assert "Benali, Amina" in page.inner_text("tbody")
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Exporter cette ligne (Excel)").click()
+        content = waiting.value.path().read_bytes()
+        page.locator("tbody th a").click()
+        assert "amina@example.org" in page.inner_text("main")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert len(rows) == 2
+    assert dict(zip(rows[0], rows[1], strict=True))["Nom"] == "Benali"
