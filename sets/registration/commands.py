@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from ..database import transaction
 from ..languages import LANGUAGES, speaking
 from ..staff.activity import record_activity
-from . import erasure, export
+from . import erasure, export, export_files
 from .applying import Actor
 from .listing import Filter, count_exactly
 
@@ -45,10 +45,10 @@ def export_registrations(
     with speaking(language):
         sheet = export.prepare(wanted, zone)
         if target.suffix == ".xlsx":
-            export.write_xlsx(sheet, target.resolve())
+            export_files.write_xlsx(sheet, target.resolve())
         else:
             with target.open("wb") as file:
-                file.writelines(export.csv_lines(sheet))
+                file.writelines(export_files.csv_lines(sheet))
     target.chmod(0o600)
     click.echo(f"Written: {target}")
 
