@@ -17,7 +17,8 @@ FORM = """<!doctype html><html lang=en><title>Register</title><h1>Register</h1><
 <p><label>First name <input name=first_name></label><p><label>Last name <input name=last_name></label>
 <p><label>E-mail <input name=email type=email></label><p><button>Register</button></form>
 <p>{{ title }}"""
-RECEIPT = "<!doctype html><html lang=en><title>Registered</title><h1>Registered</h1><p>{{ person.first_name }}, {{ person.email }}"
+RECEIPT = """<!doctype html><html lang=en><title>Registered</title>
+<h1>Registered</h1><p>{{ person.first_name }}, {{ person.email }}"""
 
 
 def hello() -> Flask:

@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
         )
     for path in (SOURCE / "root").glob("*"):
         files.add_file_to_dictionary(f"/{path.name}", str(path))
-    app.wsgi_app = files  # type: ignore[method-assign]
+    app.wsgi_app = files
     app.extensions["assets"] = names
     app.jinja_env.globals["asset_url"] = asset_url
 

@@ -150,7 +150,7 @@ class TrainingSession(Model):
 
 
 class Meeting(Model):
-    """One live hour of a session; its zone is the session's. Never deleted, so that calendar entries can be cancelled."""
+    """One live hour of a session, in the session's zone. Never deleted: calendar entries must be cancellable."""
 
     __tablename__ = "meeting"
     __table_args__ = (CheckConstraint("ends_at > starts_at", name="ends_after_start"),)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, exists, func, select
+from typing import Any
+
+from sqlalchemy import Exists, delete, exists, func, select
 
 from ..catalogue.models import Meeting
 from ..clock import now
@@ -48,7 +50,7 @@ def forget_learners() -> int:
     return sum(erase_learner(public_id, actor=CLOCK) for public_id in due)
 
 
-def _is_awaited(learner_id: object, period: str) -> object:
+def _is_awaited(learner_id: Any, period: str) -> Exists:
     """Return the predicate "has a meeting that is not over for that long"."""
     return exists().where(
         Registration.learner_id == learner_id,
