@@ -20,23 +20,20 @@ from .database import db
 class Kept:
     """A statement, kept in its compiled form for each kind of database. Call it with the values of its parameters."""
 
-    def __init__(
-        self, build: Callable[[], Any], columns: Sequence[str] | None = None, *, many: bool = False
-    ) -> None:
-        self._build = build
-        self._options = {"column_keys": columns} | ({"for_executemany": True} if many else {})
+    def __init__(self, build: Callable[[], Any], columns: Sequence[str] | None = None) -> None:
+        self._build, self._columns = build, columns
         self._compiled: dict[str, Compiled] = {}
 
     def __call__(self, **values: Any) -> CursorResult[Any]:
         """Run it."""
         return self.run(values)
 
-    def run(self, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
-        """Run it with one set of values, or with each of several."""
+    def run(self, values: Mapping[str, Any]) -> CursorResult[Any]:
+        """Run it with these values."""
         connection = _connection()
         compiled = self._compiled.get(connection.dialect.name)
         if compiled is None:
-            compiled = self._build().compile(dialect=connection.dialect, **self._options)
+            compiled = self._build().compile(dialect=connection.dialect, column_keys=self._columns)
             self._compiled[connection.dialect.name] = compiled
         return connection.execute(compiled, values)  # type: ignore[call-overload]
 
@@ -52,9 +49,10 @@ def insert_row(model: Any, values: Mapping[str, Any]) -> int:
 
 
 def insert_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of the same columns."""
+    """Insert a few rows of the same columns, by one statement."""
     if rows:
-        _insert_plainly(model, tuple(rows[0])).run(rows)
+        values = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
+        _insert_several(model, tuple(rows[0]), len(rows)).run(values)
 
 
 def insert_or_ignore(model: Any, values: Mapping[str, Any], *unique: str) -> int | None:
@@ -78,8 +76,13 @@ def _insert(model: Any, names: tuple[str, ...]) -> Kept:
 
 
 @lru_cache(maxsize=200)
-def _insert_plainly(model: Any, names: tuple[str, ...]) -> Kept:
-    return Kept(lambda: insert(model.__table__), names, many=True)
+def _insert_several(model: Any, names: tuple[str, ...], count: int) -> Kept:
+    table = model.__table__
+    rows = [
+        {name: bindparam(f"{name}_{number}", type_=table.c[name].type) for name in names}
+        for number in range(count)
+    ]
+    return Kept(lambda: insert(table).values(rows).inline())
 
 
 @lru_cache(maxsize=200)

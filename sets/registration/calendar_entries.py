@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from ..catalogue.models import Meeting, TrainingSession
 from ..clock import now
@@ -54,21 +54,19 @@ def uid_host() -> str:
 def request(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], Told]) -> list[Told]:
     """Note that the meetings to come of these registrations go into calendars; return what the mail has to tell."""
     ids = list(registration_ids)
-    meetings = _meetings_to_come(ids)
-    entries = _entries(ids) if meetings else {}
     told, fresh = [], []
-    for meeting in meetings:
-        entry = entries.get((meeting.registration_id, meeting.id))
-        if entry is None:
-            told.append(Told(meeting.registration_id, meeting.id, REQUEST, 0, None))
+    for meeting in _meetings_to_come(ids):
+        key = meeting.registration_id, meeting.meeting_id
+        if meeting.sequence is None:
+            told.append(Told(*key, REQUEST, 0, None))
             fresh.append(_new_entry(meeting))
             continue
-        waiting = unsent.get((meeting.registration_id, meeting.id))
-        before = waiting.before if waiting else entry.last_method
-        same = entry.last_method is None or (waiting is not None and waiting.method == REQUEST)
-        sequence = entry.sequence + (0 if same else 1)
-        told.append(Told(meeting.registration_id, meeting.id, REQUEST, sequence, before))
-        _update(entry, sequence=sequence, last_method=REQUEST, facts_hash=_hash(meeting))
+        waiting = unsent.get(key)
+        before = waiting.before if waiting else meeting.last_method
+        same = meeting.last_method is None or (waiting is not None and waiting.method == REQUEST)
+        sequence = meeting.sequence + (0 if same else 1)
+        told.append(Told(*key, REQUEST, sequence, before))
+        _update(meeting, sequence=sequence, last_method=REQUEST, facts_hash=_hash(meeting))
     if fresh:
         insert_rows(CalendarEntry, fresh)
     return told
@@ -77,7 +75,7 @@ def request(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], To
 def withdraw(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], Told]) -> list[Told]:
     """Note that these registrations leave calendars; return what to tell: nothing where no REQUEST had left."""
     ids = list(registration_ids)
-    to_come = {(meeting.registration_id, meeting.id) for meeting in _meetings_to_come(ids)}
+    to_come = {(meeting.registration_id, meeting.meeting_id) for meeting in _meetings_to_come(ids)}
     told = []
     for key, entry in _entries(ids).items():
         before = unsent[key].before if key in unsent else entry.last_method
@@ -91,6 +89,7 @@ def withdraw(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], T
 
 
 def _meetings_to_come(registration_ids: list[int]) -> list[Any]:
+    """Return the meetings to come, each with what its calendar entry says (no sequence where there is none yet)."""
     return list(_meetings(ids=registration_ids, moment=now()).all())
 
 
@@ -99,13 +98,19 @@ def _meetings() -> Any:
     return (
         select(
             Registration.id.label("registration_id"),
-            Meeting.id,
+            Meeting.id.label("meeting_id"),
             Meeting.starts_at,
             Meeting.ends_at,
             TrainingSession.time_zone,
+            CalendarEntry.sequence,
+            CalendarEntry.last_method,
         )
         .join(TrainingSession, TrainingSession.id == Registration.training_session_id)
         .join(Meeting, Meeting.training_session_id == TrainingSession.id)
+        .outerjoin(
+            CalendarEntry,
+            and_(CalendarEntry.registration_id == Registration.id, CalendarEntry.meeting_id == Meeting.id),
+        )
         .where(
             Registration.id.in_(bindparam("ids", expanding=True)),
             Meeting.cancelled_at.is_(None),
@@ -116,21 +121,17 @@ def _meetings() -> Any:
 
 
 def _entries(registration_ids: list[int]) -> dict[tuple[int, int], Any]:
-    return {(row.registration_id, row.meeting_id): row for row in _standing(ids=registration_ids)}
-
-
-@kept
-def _standing() -> Any:
     columns = (
         CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.sequence, CalendarEntry.last_method,
     )  # fmt: skip
-    return select(*columns).where(CalendarEntry.registration_id.in_(bindparam("ids", expanding=True)))
+    statement = select(*columns).where(CalendarEntry.registration_id.in_(registration_ids))
+    return {(row.registration_id, row.meeting_id): row for row in db.session.execute(statement)}
 
 
 def _new_entry(meeting: Any) -> dict[str, Any]:
     return {
         "registration_id": meeting.registration_id,
-        "meeting_id": meeting.id,
+        "meeting_id": meeting.meeting_id,
         "uid": f"{uuid.uuid4()}@{uid_host()}"[:80],
         "sequence": 0,
         "last_method": REQUEST,

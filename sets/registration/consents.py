@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import func, insert, select
 
 from ..catalogue.models import PageText
+from ..catalogue.showing import snapshot
 from ..database import after_commit, db
-from ..installation import Installation
 from ..languages import LANGUAGES, speaking
-from ..statements import insert_rows, kept
+from ..statements import insert_rows
 from .applying import Application
 from .models import Consent, TextVersion
 
@@ -55,18 +54,13 @@ def _version(kind: str, language: str, moment: datetime) -> int:
     remembered: dict[tuple[str, str], tuple[int, int]] = current_app.extensions.setdefault(
         "text_versions", {}
     )
-    catalogue = int(_catalogue_version().scalar_one_or_none() or 0)
+    catalogue = snapshot().version
     found = remembered.get((kind, language))
     if found is None or found[0] != catalogue:
         found = catalogue, _stored_version(kind, language, moment)
         # Not before it is stored: the transaction may fail.
         after_commit(partial(remembered.__setitem__, (kind, language), found))
     return found[1]
-
-
-@kept
-def _catalogue_version() -> Any:
-    return select(Installation.catalogue_version).where(Installation.id == 1)
 
 
 def _stored_version(kind: str, language: str, moment: datetime) -> int:

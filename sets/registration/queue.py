@@ -72,10 +72,8 @@ def rank_of(registration: Any) -> int | None:
 
 def rank_at(session_id: int, training_id: int, language: str, number: int) -> int:
     """Return the rank that a queue number has for that session."""
-    statement = select(func.count(func.distinct(Registration.learner_id))).where(
-        waits_for(session_id, training_id, language), Registration.queue_number <= number
-    )
-    return int(db.session.execute(statement).scalar_one())
+    values = {"session_id": session_id, "training_id": training_id, "language": language, "number": number}
+    return int(_rank_at.run(values).scalar_one())
 
 
 def count_waiting(session_id: int, training_id: int, language: str) -> int:
@@ -88,14 +86,23 @@ def count_waiting(session_id: int, training_id: int, language: str) -> int:
 
 @kept
 def _next_waiting() -> Any:
-    session_id, training_id = bindparam("session_id", type_=Integer), bindparam("training_id", type_=Integer)
-    return (
-        select(
-            Registration.id, Registration.learner_id, Registration.training_session_id, Registration.status
-        )
-        .where(waits_for(session_id, training_id, bindparam("language", type_=String)))
-        .order_by(Registration.queue_number, Registration.id)
-        .limit(1)
+    columns = (
+        Registration.id, Registration.learner_id, Registration.training_session_id, Registration.status,
+    )  # fmt: skip
+    return select(*columns).where(_waits()).order_by(Registration.queue_number, Registration.id).limit(1)
+
+
+@kept
+def _rank_at() -> Any:
+    people = func.count(func.distinct(Registration.learner_id))
+    return select(people).where(_waits(), Registration.queue_number <= bindparam("number"))
+
+
+def _waits() -> ColumnElement[bool]:
+    return waits_for(
+        bindparam("session_id", type_=Integer),
+        bindparam("training_id", type_=Integer),
+        bindparam("language", type_=String),
     )
 
 

@@ -154,7 +154,7 @@ def _enter(
         return _result(same, changed=False), workflow.look(session)
     values = _values(choice, learner_id, submission_id) | {"training_session_id": session.id}
     registration_id, status, number = workflow.enter(
-        same.id if same else None, values, session, actor=LEARNER
+        same.id if same else None, values, session, actor=LEARNER, may_wait_elsewhere=bool(rows)
     )
     rank = queue.rank_at(session.id, session.training_id, session.language, number) if number else None
     result = {

@@ -9,13 +9,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from ..catalogue.models import Training
 from ..clock import now
 from ..database import db
 from ..staff.activity import record_activity
-from ..statements import insert_row
+from ..statements import insert_row, kept
 from . import queue
 from .applying import CLOCK, Actor
 from .models import Learner, Registration, RegistrationEvent, Status
@@ -96,14 +96,17 @@ def read(criterion: Any) -> Any:
 
 def next_number(training_id: int) -> int:
     """Return the next number in the training's queue."""
-    statement = (
-        update(Training)
-        .where(Training.id == training_id)
-        .values(queue_counter=Training.queue_counter + 1)
-        .returning(Training.queue_counter)
-        .execution_options(synchronize_session=False)
+    return int(_count_on(training_id=training_id).scalar_one())
+
+
+@kept
+def _count_on() -> Any:
+    trainings: Any = Training.__table__
+    following = trainings.c.queue_counter + 1
+    counted = (
+        update(trainings).where(trainings.c.id == bindparam("training_id")).values(queue_counter=following)
     )
-    return int(db.session.execute(statement).scalar_one())
+    return counted.returning(trainings.c.queue_counter)
 
 
 def withdraw_waits(learner_id: int, training_id: int, *, but: int | None = None) -> None:

@@ -115,8 +115,9 @@ def prove_address(learner_id: int) -> None:
 
 
 def enter(
-    registration_id: int | None, values: dict[str, Any], session: LockedSession, *, actor: Actor
-) -> Any:
+    registration_id: int | None, values: dict[str, Any], session: LockedSession, *, actor: Actor,
+    may_wait_elsewhere: bool = True,
+) -> Any:  # fmt: skip
     """Put a newcomer, or someone who comes back, into a session under the caller's lock; return (id, status, number).
 
     `values` are a new row's columns. Part of a larger use case: the caller's transaction is open and the lock taken.
@@ -124,7 +125,7 @@ def enter(
     status = _seat(session)
     number = steps.next_number(session.training_id) if status == Status.WAITING else None
     registration_id = steps.store(registration_id, values, status, number, actor=actor)
-    if status != Status.WAITING:
+    if status != Status.WAITING and may_wait_elsewhere:
         steps.withdraw_waits(values["learner_id"], session.training_id, but=registration_id)
     return registration_id, status, number
 
