@@ -24,7 +24,8 @@ from .outbox import WAITING, registrations_of
 from .rendering import Ready
 from .transport import Outcome, Result
 
-# Longer than any dialogue (transport.DEADLINE) with its name lookup and its records.
+# Longer than a whole batch (sending.BATCH dialogues, each but the last below sending.SLOW) and one dialogue at its
+# worst (transport.DEADLINE): it is not renewed on the way.
 LEASE = timedelta(minutes=3)
 # Temporary refusals: after so many minutes each, then failed. Three days in all.
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, *[240] * 18))
@@ -39,11 +40,10 @@ _IS_WAITING = text("delivery.status IN ('queued','retry')")
 
 # The two statements of every mail that leaves, written out: built from objects they cost as much as the dialogue.
 _BEGIN = text("""
-    UPDATE delivery SET status = 'sending', attempts = attempts + 1, lease_until = :lease_until,
-        subject = :subject, text = :text
+    UPDATE delivery SET status = 'sending', attempts = attempts + 1, subject = :subject, text = :text
     WHERE id = :id AND lease_by = :owner AND status IN ('queued', 'retry') AND to_address = :to_address
         AND NOT EXISTS (SELECT 1 FROM installation WHERE mail_hold_at IS NOT NULL)
-    """).bindparams(bindparam("lease_until", type_=UTCDateTime))
+    """)
 # A result that comes late still counts, as long as nobody decided otherwise meanwhile (which takes the lease away).
 _END = text("""
     UPDATE delivery SET status = :status, reason = :reason, smtp_code = :smtp_code, smtp_text = :smtp_text,
@@ -127,7 +127,6 @@ def turn(owner: str, end: End | None, ready: Ready | None) -> bool:
                 "to_address": ready.posted.to_address,
                 "subject": ready.subject,
                 "text": ready.text,
-                "lease_until": clock.now() + LEASE,
             },
         )
         return begun.rowcount == 1
