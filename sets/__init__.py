@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .config import load_settings
@@ -37,7 +36,6 @@ PARTS = (
     "sets.catalogue.showing",
     "sets.catalogue.page_cache",
     "sets.catalogue.public_views",
-    "sets.catalogue.staff_views",
     "sets.questionnaires.models",
     "sets.questionnaires.building",
     "sets.registration.models",
@@ -69,8 +67,6 @@ def create_app(settings: Mapping[str, Any] | None = None, **overrides: Any) -> F
     app.extensions["factory"] = create_app
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for name in PARTS:
-        if find_spec(name) is None:
-            continue
         module = import_module(name)
         if hasattr(module, "init_app"):
             module.init_app(app)
