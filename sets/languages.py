@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -115,7 +116,7 @@ def compile_translations(folder: Path = TRANSLATIONS) -> None:
             continue
         with source.open("rb") as file:
             catalog = pofile.read_po(file, locale=source.parent.parent.name)
-        draft = target.with_suffix(f".{id(catalog)}.draft")
+        draft = target.with_suffix(f".{os.getpid()}.draft")
         with draft.open("wb") as file:
             mofile.write_mo(file, catalog)
         draft.replace(target)
