@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,7 +18,8 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -23,6 +27,10 @@ log = structlog.get_logger()
 
 # Seconds that a writer waits for another on SQLite; below gunicorn's own time-out of 30.
 BUSY_TIMEOUT = 15
+# Milliseconds after which a writer that waits begins to look anew.
+LOOKS_FOR = 40
+# Seconds for which a connection to PostgreSQL that was just used is taken to be alive.
+TRUSTED_FOR = 5.0
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -45,6 +53,8 @@ migrate = Migrate()
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 # Set only while `transaction` opens its own connection: another one that reads meanwhile must not ask to write.
 _opening: ContextVar[bool] = ContextVar("opening", default=False)
+# The connection of the open transaction: asking the session for it costs as much as a short statement.
+_connection: ContextVar[Connection | None] = ContextVar("connection", default=None)
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
 
@@ -106,7 +116,7 @@ def transaction() -> Iterator[Any]:
     callables = _after_commit.set(waiting)
     try:
         try:
-            _open_for_writing(session)
+            _connection.set(_open_for_writing(session))
             yield session
             session.commit()
         except BaseException:
@@ -114,6 +124,7 @@ def transaction() -> Iterator[Any]:
             raise
     finally:
         _writing.reset(writing)
+        _connection.set(None)
         _after_commit.reset(callables)
     for act in waiting:
         try:
@@ -122,10 +133,18 @@ def transaction() -> Iterator[Any]:
             log.exception("after_commit_failed")
 
 
-def _open_for_writing(session: Any) -> None:
+def connection() -> Connection:
+    """Return the session's connection, with what the session still held back sent to it."""
+    session = db.session()
+    session.flush()
+    held = _connection.get()
+    return session.connection() if held is None or held.closed else held
+
+
+def _open_for_writing(session: Any) -> Connection:
     opening = _opening.set(True)
     try:
-        session.connection()
+        return session.connection()
     finally:
         _opening.reset(opening)
 
@@ -155,7 +174,7 @@ def init_app(app: Flask) -> None:
             "check_same_thread": False,
         }
     else:
-        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+        options |= {"pool_size": 10, "max_overflow": 10}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options | app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
     db.init_app(app)
     with app.app_context():
@@ -163,6 +182,23 @@ def init_app(app: Flask) -> None:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+        else:
+            event.listen(engine, "checkin", _note_rest)
+            event.listen(engine, "checkout", partial(_ask_after_rest, engine.dialect))
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _ask_after_rest(dialect: Any, connection: Any, record: Any, _proxy: Any) -> None:
+    """Try a connection that was idle for a while: the server may be another one. Each time would cost a third more."""
+    if time.monotonic() - record.info.get("rests_since", 0.0) < TRUSTED_FOR:
+        return
+    try:
+        dialect.do_ping(connection)
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def _dump_json(value: Any) -> str:
@@ -186,7 +222,31 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _opening.get() else "BEGIN")
+    if _opening.get():
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Any) -> None:
+    """Begin to write as soon as nobody else does.
+
+    SQLite looks less and less often, so that newcomers pass those who wait long, some for ever; here each begins to
+    look anew after a moment, and all have the same chance.
+    """
+    driver = connection.connection.driver_connection
+    until = time.monotonic() + BUSY_TIMEOUT
+    driver.execute(f"PRAGMA busy_timeout = {LOOKS_FOR}")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
 
 
 def engine_of(app: Flask) -> Engine:

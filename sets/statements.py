@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, bindparam, insert, update
+from sqlalchemy import CursorResult, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Compiled
 
+from . import database
 from .database import db
 
 
@@ -30,7 +31,7 @@ class Kept:
 
     def run(self, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Run it with these values."""
-        connection = _connection()
+        connection = database.connection()
         compiled = self._compiled.get(connection.dialect.name)
         if compiled is None:
             compiled = self._build().compile(dialect=connection.dialect, column_keys=self._columns)
@@ -100,9 +101,3 @@ def _update(model: Any, names: tuple[str, ...], counts: str) -> Kept:
     if counts:
         statement = statement.values({counts: table.c[counts] + 1})
     return Kept(lambda: statement, names)
-
-
-def _connection() -> Connection:
-    session = db.session()
-    session.flush()
-    return session.connection()

@@ -67,8 +67,7 @@ def lock(training_ids: Iterable[int], session_ids: Iterable[int]) -> dict[int, L
     trainings, sessions = sorted(set(training_ids)), sorted(set(session_ids))
     # On SQLite the transaction itself is the lock (BEGIN IMMEDIATE), and FOR UPDATE is left out by the dialect.
     if trainings and db.engine.dialect.name != "sqlite":
-        statement = select(Training.id).where(Training.id.in_(trainings)).order_by(Training.id)
-        db.session.execute(statement.with_for_update()).all()
+        _lock_trainings(ids=trainings).all()
     if not sessions:
         return {}
     return {row.id: LockedSession(**row._mapping) for row in _locked(session_ids=sessions)}
@@ -120,6 +119,12 @@ def _take() -> Any:
         .values(places_taken=taken + 1)
         .returning(taken, capacity)
     )
+
+
+@kept
+def _lock_trainings() -> Any:
+    ids = bindparam("ids", expanding=True)
+    return select(Training.id).where(Training.id.in_(ids)).order_by(Training.id).with_for_update()
 
 
 @kept

@@ -7,13 +7,13 @@ from functools import partial
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 
 from ..catalogue.models import PageText
 from ..catalogue.showing import snapshot
 from ..database import after_commit, db
 from ..languages import LANGUAGES, speaking
-from ..statements import insert_rows
+from ..statements import insert_or_ignore, insert_rows
 from .applying import Application
 from .models import Consent, TextVersion
 
@@ -65,22 +65,22 @@ def _version(kind: str, language: str, moment: datetime) -> int:
 
 def _stored_version(kind: str, language: str, moment: datetime) -> int:
     body = _body(kind, language)
-    latest = db.session.execute(
-        select(TextVersion.id, TextVersion.body)
+    statement = (
+        select(TextVersion.id, TextVersion.body, TextVersion.number)
         .where(TextVersion.kind == kind, TextVersion.language == language)
         .order_by(TextVersion.number.desc())
         .limit(1)
-    ).first()
-    if latest is not None and latest.body == body:
-        return latest.id
-    number = select(func.coalesce(func.max(TextVersion.number), 0) + 1).where(
-        TextVersion.kind == kind, TextVersion.language == language
     )
     values = {"kind": kind, "language": language, "body": body, "from_at": moment}
-    statement = (
-        insert(TextVersion).values(**values, number=number.scalar_subquery()).returning(TextVersion.id)
-    )
-    return int(db.session.execute(statement).scalar_one())
+    while True:
+        latest = db.session.execute(statement).first()
+        if latest is not None and latest.body == body:
+            return latest.id
+        # Another sign-up may be the first under these words too: then its version is read.
+        number = latest.number + 1 if latest else 1
+        made = insert_or_ignore(TextVersion, values | {"number": number}, "kind", "number", "language")
+        if made is not None:
+            return made
 
 
 def _body(kind: str, language: str) -> str:

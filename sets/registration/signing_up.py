@@ -99,20 +99,23 @@ def request_link(email: str) -> None:
 
 
 def _register(application: Application, submission: Any) -> None:
-    """Do the whole sign-up inside the open transaction: lock, person, places, rows, one mail."""
-    sessions = places.lock(
-        (choice.training_id for choice in application.choices),
-        (choice.session_id for choice in application.choices if choice.session_id),
-    )
-    _check_open(application, sessions)
+    """Do the whole sign-up inside the open transaction: person, lock, places, rows, one mail.
+
+    The person comes before the lock, which everybody who wants the same training waits for.
+    """
     moment = now()
     learner_id = make_learner(application, moment)
-    known = None if learner_id else find_learner(application.email)
+    known: Any = None if learner_id else find_learner(application.email)
     if learner_id:
         consents.record(learner_id, application, moment)
         _keep_needs(learner_id, application, moment)
     else:
         learner_id = known.id
+    sessions = places.lock(
+        (choice.training_id for choice in application.choices),
+        (choice.session_id for choice in application.choices if choice.session_id),
+    )
+    _check_open(application, sessions)
     rows = _rows_of(learner_id, application) if known else {}
     results, as_new = [], []
     for choice in sorted(application.choices, key=lambda choice: choice.training_id):
