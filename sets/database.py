@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeDecorator
 log = structlog.get_logger()
 
 # Seconds that a writer waits for another on SQLite; below gunicorn's own time-out of 30.
-BUSY_TIMEOUT = 15
+BUSY_TIMEOUT = 25
 # Milliseconds after which a writer that waits begins to look anew.
 LOOKS_FOR = 40
 # Seconds for which a connection to PostgreSQL that was just used is taken to be alive.
