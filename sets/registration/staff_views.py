@@ -59,11 +59,11 @@ def list_registrations() -> Any:
     rows = listing.list_page(wanted, page)
     if not rows and page > 1:
         return redirect(f"{url_for('.list_registrations')}?{wanted.as_query()}", 303)
-    total, is_exact = listing.count_up_to(wanted)
+    total, counts = listing.count_up_to(wanted)
     return render_template(
         "registration/list_registrations.html",
         wanted=wanted, rows=rows, page=page, per_page=PER_PAGE, total=total,
-        is_exact=is_exact, counts=listing.count_by_status(wanted) if is_exact else {}, trainings=training_labels(),
+        is_exact=not total or bool(counts), counts=counts, trainings=training_labels(),
         sessions=sessions_for_choice(wanted.training), **_words(),
     )  # fmt: skip
 
