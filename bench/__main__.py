@@ -15,9 +15,14 @@ from .measuring import CPU, Line, table
 # Row: its module, which yields the lines of the table.
 ROWS = {
     "pages": "bench.pages",
+    "visit": "bench.visits",
+    "brochure": "bench.brochures",
     "sign-ups": "bench.sign_ups",
     "exports": "bench.exports",
     "lists": "bench.lists",
+    "mails": "bench.mails",
+    "start": "bench.starts",
+    "memory": "bench.memory",
 }
 
 

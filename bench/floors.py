@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 
-from flask import Flask, redirect, render_template, request
+from flask import Flask, redirect, render_template, request, send_file
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import DictLoader
 from sqlalchemy import event, insert, select
@@ -34,6 +35,18 @@ def hello() -> Flask:
         response = app.make_response("Hello, World!")
         response.set_etag("hello")
         return response.make_conditional(request)
+
+    return app
+
+
+def file() -> Flask:
+    """A file of a brochure's size."""
+    app = Flask("file")
+    content = os.urandom(60_000)
+
+    @app.get("/")
+    def show() -> object:
+        return send_file(io.BytesIO(content), "application/pdf")
 
     return app
 
