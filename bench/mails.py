@@ -85,7 +85,9 @@ def post(instance: Path, url: str, count: int, slug: str, public_id: str) -> Non
             about = dict(
                 session.execute(
                     select(DeliveryRegistration.delivery_id, DeliveryRegistration.registration_id)
-                ).tuples()
+                )
+                .tuples()
+                .all()
             )
             for _ in range(count // len(mails) - 1):
                 for mail in mails:
