@@ -37,6 +37,10 @@ class Filling(StrEnum):
     AUTOMATIC = "automatic"
 
 
+# Reminders of a new session: 7 days, 1 day and 1 hour before a meeting, in minutes.
+REMINDERS = (7 * 24 * 60, 24 * 60, 60)
+
+
 class Training(Model):
     """What is taught. The row is the lock of its waits for any date; `queue_counter` gives numbers in the queue."""
 
@@ -129,7 +133,17 @@ class TrainingSession(Model):
     decide_by: Mapped[datetime | None] = mapped_column(UTCDateTime)
     needs_approval: Mapped[bool] = mapped_column(Boolean, default=False)
     filling: Mapped[str] = mapped_column(String(12), default=Filling.OFFER)
-    reminders: Mapped[list[int]] = mapped_column(JSONText, default=list)
+    # Minutes before each meeting.
+    reminders: Mapped[list[int]] = mapped_column(JSONText, default=lambda: list(REMINDERS))
+    # Whether people are asked, three days before the first meeting, to give up a place that they do not need.
+    asks_presence: Mapped[bool] = mapped_column(Boolean, default=True)
+    trainer: Mapped[str] = mapped_column(String(200), default="")
+    # The asynchronous lessons, what people find afterwards, and what is said with each.
+    lessons_url: Mapped[str | None] = mapped_column(Text)
+    lessons_note: Mapped[str | None] = mapped_column(Text)
+    materials_url: Mapped[str | None] = mapped_column(Text)
+    materials_note: Mapped[str | None] = mapped_column(Text)
+    replay_url: Mapped[str | None] = mapped_column(Text)
     is_example: Mapped[bool] = mapped_column(Boolean, default=False)
     practice: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -39,6 +39,8 @@ class Status(StrEnum):
 
 HOLDING = (Status.PENDING, Status.OFFERED, Status.CONFIRMED)
 ACTIVE = (*HOLDING, Status.WAITING)
+# Of one training a person has one place at a time; a session that is over no longer counts.
+HELD = "status IN ('pending','confirmed') AND ended_at IS NULL"
 
 _IDENTITY = personal(
     purpose=_l("To know who you are during the live sessions."), keep="registrations", eraser="row"
@@ -85,6 +87,8 @@ class Learner(Model):
     email_slot: Mapped[int] = mapped_column(Integer, default=0)
     email_pending: Mapped[str | None] = mapped_column(String(320), info=_ADDRESS)
     pending_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    email_before: Mapped[str | None] = mapped_column(String(320), info=_ADDRESS)
+    before_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     first_name: Mapped[str] = mapped_column(String(120), info=_IDENTITY)
     last_name: Mapped[str] = mapped_column(String(120), info=_IDENTITY)
@@ -234,8 +238,8 @@ class Registration(Model):
             "learner_id",
             "training_id",
             unique=True,
-            sqlite_where=text("status IN ('pending','confirmed')"),
-            postgresql_where=text("status IN ('pending','confirmed')"),
+            sqlite_where=text(HELD),
+            postgresql_where=text(HELD),
         ),
         CheckConstraint(
             "status IN ('pending','waiting','offered','confirmed','cancelled','rejected','expired')",
@@ -272,6 +276,10 @@ class Registration(Model):
     form_version_id: Mapped[int | None] = mapped_column(ForeignKey("form_version.id"))
     reason: Mapped[str | None] = mapped_column(Text, info=_REASON)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Set once the session's last meeting has ended: the person may take the training again.
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When somebody who waits for any date last said that they still do.
+    renewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     status_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revision: Mapped[int] = mapped_column(Integer, default=1)
@@ -332,17 +340,34 @@ class AttendanceFact(Model):
     __table_args__ = (
         UniqueConstraint("registration_id", "meeting_id", "kind"),
         CheckConstraint("kind IN ('joined','ticked','imported')", name="kind_known"),
+        CheckConstraint("mark IN ('present','partial','excused','absent')", name="mark_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"))
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
     kind: Mapped[str] = mapped_column(String(10))
+    # What the team ticked; no row is "unknown".
+    mark: Mapped[str | None] = mapped_column(String(10))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     minutes: Mapped[int | None] = mapped_column(Integer)
 
     registration: Mapped[Registration] = relationship()
     meeting: Mapped[Meeting] = relationship()
+
+
+class PlaceNotice(Model):
+    """Somebody who waits was told that a place of a session is free, in its last hours: who answers first has it."""
+
+    __tablename__ = "place_notice"
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registration.id", ondelete="CASCADE"), primary_key=True
+    )
+    training_session_id: Mapped[int] = mapped_column(
+        ForeignKey("training_session.id"), primary_key=True, index=True
+    )
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class FrozenCount(Model):
