@@ -49,7 +49,7 @@ def step(
 
 def store(
     registration_id: int | None, values: dict[str, Any], status: Status, number: int | None, *, actor: Actor,
-    verb: str = "register",
+    verb: str = "register", mailed: bool = True,
 ) -> int:  # fmt: skip
     """Insert a registration, or revive the one that was cancelled or expired, with its history."""
     moment = now()
@@ -81,7 +81,7 @@ def store(
             .values(**facts, reason=None, moved_to_id=None, revision=Registration.revision + 1)
             .execution_options(synchronize_session=False)
         )
-    _note(registration_id, verb, before, status, actor=actor)
+    _note(registration_id, verb, before, status, actor=actor, mailed=mailed)
     return registration_id
 
 

@@ -36,6 +36,11 @@ REFUSALS: dict[str, Any] = {
     ),
     "session_unknown": _l("This session does not exist any more. Choose another date, or ask to be told."),
     "offer_over": _l("The time to answer is over, and the place went to the next person."),
+    "already_registered": _l(
+        "This person is registered for this training already. Open that registration to change it."
+    ),
+    "refused_before": _l("This person was not accepted for this session. Restore that registration instead."),
+    "address_known": _l("This address is known. Say whether it is the same person."),
     "already_confirmed": _l(
         "You already have a place in another session of this training. Give it up first."
     ),

@@ -116,7 +116,7 @@ def prove_address(learner_id: int) -> None:
 
 def enter(
     registration_id: int | None, values: dict[str, Any], session: LockedSession, *, actor: Actor,
-    may_wait_elsewhere: bool = True,
+    may_wait_elsewhere: bool = True, mailed: bool = True,
 ) -> Any:  # fmt: skip
     """Put a newcomer, or someone who comes back, into a session under the caller's lock; return (id, status, number).
 
@@ -124,16 +124,18 @@ def enter(
     """
     status = _seat(session)
     number = steps.next_number(session.training_id) if status == Status.WAITING else None
-    registration_id = steps.store(registration_id, values, status, number, actor=actor)
+    registration_id = steps.store(registration_id, values, status, number, actor=actor, mailed=mailed)
     if status != Status.WAITING and may_wait_elsewhere:
         steps.withdraw_waits(values["learner_id"], session.training_id, but=registration_id)
     return registration_id, status, number
 
 
-def enter_any_date(registration_id: int | None, values: dict[str, Any], *, actor: Actor) -> int:
+def enter_any_date(
+    registration_id: int | None, values: dict[str, Any], *, actor: Actor, mailed: bool = True
+) -> int:
     """Have someone wait for any date, under the caller's lock of the training; return the registration's id."""
     number = steps.next_number(values["training_id"])
-    return steps.store(registration_id, values, Status.WAITING, number, actor=actor)
+    return steps.store(registration_id, values, Status.WAITING, number, actor=actor, mailed=mailed)
 
 
 def withdraw_person(learner_id: int, *, actor: Actor) -> None:
