@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -80,6 +81,15 @@ def meeting_words(session: TrainingSession) -> list[str]:
         )
         for meeting in session.standing_meetings
     ]
+
+
+def lead_words(minutes: int) -> str:
+    """Return how long before a meeting something is: in days, hours or minutes, the largest that fits."""
+    if minutes % (24 * 60) == 0:
+        return ngettext("%(num)d day before", "%(num)d days before", minutes // (24 * 60))
+    if minutes % 60 == 0:
+        return ngettext("%(num)d hour before", "%(num)d hours before", minutes // 60)
+    return ngettext("%(num)d minute before", "%(num)d minutes before", minutes)
 
 
 def language_words(code: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from ..clock import now
 from ..database import db
-from .models import Filling, Meeting, SessionState, Training, TrainingSession
+from .models import REMINDERS, Filling, Meeting, SessionState, Training, TrainingSession
 
 
 class PlanRefused(Exception):  # noqa: N818  (a refusal)
@@ -47,6 +47,15 @@ class Plan:
     needs_approval: bool = False
     decide_by: datetime | None = None
     filling: str = Filling.OFFER
+    trainer: str = ""
+    # Minutes before each meeting.
+    reminders: tuple[int, ...] = REMINDERS
+    asks_presence: bool = True
+    lessons_url: str = ""
+    lessons_note: str = ""
+    materials_url: str = ""
+    materials_note: str = ""
+    replay_url: str = ""
 
 
 def create_draft(plan: Plan) -> TrainingSession:
@@ -81,7 +90,7 @@ def apply_plan(session: TrainingSession, plan: Plan) -> None:
 
 
 def apply_running(session: TrainingSession, plan: Plan) -> None:
-    """Write what may change while people are registered: places, window, how places are given, rooms.
+    """Write what may change while people are registered: places, window, how places are given, how it is run, rooms.
 
     Raises PlanRefused("running") when the plan says anything else than what those people were told.
     """
@@ -119,6 +128,10 @@ def read_session(public_id: str, *, revision: int | None = None) -> TrainingSess
 def _write_conditions(session: TrainingSession, plan: Plan) -> None:
     for name in ("capacity", "opens_at", "closes_at", "needs_approval", "decide_by", "filling"):
         setattr(session, name, getattr(plan, name))
+    session.trainer, session.asks_presence = plan.trainer, plan.asks_presence
+    session.reminders = list(plan.reminders)
+    for name in ("lessons_url", "lessons_note", "materials_url", "materials_note", "replay_url"):
+        setattr(session, name, getattr(plan, name) or None)
     session.revision += 1
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from wtforms import DateField, DateTimeLocalField, FieldList, IntegerField, TimeField
-from wtforms.validators import StopValidation
+from wtforms.validators import StopValidation, ValidationError
 
 # Beyond these years a slip of the keyboard is likelier than a plan, and calendars end.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -28,6 +29,18 @@ class Filled:
         if not any(part.strip() for part in field.raw_data or ()):
             field.errors = []
             raise StopValidation(str(self.message))
+
+
+class SecureAddress:
+    """An address that is opened over TLS, or nothing."""
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Refuse what a browser would not open, or not safely."""
+        if field.data and not is_secure_address(field.data):
+            raise ValidationError(str(self.message))
 
 
 class Day(DateField):
@@ -103,6 +116,15 @@ class Rows(FieldList):
             number = name[len(prefix) + 1 :].partition("-")[0] if name.startswith(prefix + "-") else ""
             if number.isascii() and number.isdecimal() and len(number) < 4:
                 yield int(number)
+
+
+def is_secure_address(address: str) -> bool:
+    """Tell whether this is a whole address that begins with https."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and "." in (parts.hostname or "") and not set(address) & set(' \\"<>')
 
 
 def exists(there: datetime, zone: ZoneInfo) -> bool:

@@ -15,7 +15,7 @@ from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FormField, HiddenField
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.validators import NumberRange, Optional
 
 from ..clock import now
 from ..dates import zone_names
@@ -23,7 +23,8 @@ from ..forms import AtMost, OneOf, Required, SiteForm, TextLine
 from ..languages import LANGUAGES, current_language
 from .models import Filling, Meeting, TrainingSession
 from .planning import Plan, PlannedMeeting
-from .planning_fields import Day, Filled, Hour, Moment, Number, Rows, exists, moment_there
+from .planning_fields import Day, Filled, Hour, Moment, Number, Rows, SecureAddress, exists, moment_there
+from .run_forms import FIELDS, RunForm, run_filled_in
 
 # Rows offered on an empty form, and the most a session may have.
 FIRST_ROWS, MOST_MEETINGS = 2, 40
@@ -44,7 +45,11 @@ class RoomForm(SiteForm):
     meeting_id = HiddenField()
     room_url = TextLine(
         _l("Link to the room"),
-        [AtMost(1000)],
+        [
+            AtMost(1000),
+            # A room is opened over TLS, or not at all.
+            SecureAddress(_l("Write the whole address of the room, from “https://” on.")),
+        ],
         render_kw={
             "inputmode": "url",
             "autocomplete": "off",
@@ -52,13 +57,6 @@ class RoomForm(SiteForm):
             "spellcheck": "false",
         },
     )
-
-    def validate_room_url(self, field: Any) -> None:
-        """A room is opened over TLS, or not at all."""
-        if field.data and not (
-            field.data.startswith("https://") and "." in field.data and " " not in field.data
-        ):
-            raise ValidationError(_("Write the whole address of the room, from “https://” on."))
 
 
 class MeetingForm(RoomForm):
@@ -86,8 +84,8 @@ class MeetingForm(RoomForm):
         return is_valid
 
 
-class RunningSessionForm(SiteForm):
-    """What may change while people are registered: places, window, how places are given, rooms."""
+class RunningSessionForm(RunForm):
+    """What may change while people are registered: places, window, how places are given, how it is run, rooms."""
 
     revision = HiddenField()
     capacity = Number(
@@ -118,7 +116,10 @@ class RunningSessionForm(SiteForm):
         self, formdata: Any = None, *, session: TrainingSession | None = None, data: Any = None, **kwargs: Any
     ) -> None:
         self.session = session
-        super().__init__(formdata, data=filled_in(session) if session else data, **kwargs)
+        super().__init__(formdata, session=session, data=filled_in(session) if session else data, **kwargs)
+        # In the order of the page, which is the order of the list of errors.
+        for name in (*FIELDS, "meetings"):
+            self._fields[name] = self._fields.pop(name)
         self.filling.choices = [
             (Filling.OFFER.value, _("Offer it to the next person, who has some time to answer")),
             (Filling.AUTOMATIC.value, _("Give it to the next person at once")),
@@ -187,6 +188,7 @@ class RunningSessionForm(SiteForm):
             needs_approval=bool(self.needs_approval.data),
             decide_by=decide_by,
             filling=self.filling.data,
+            **self.run_typed(),
         )
 
     def _decide_by(self, meetings: list[PlannedMeeting]) -> datetime | None:
@@ -221,7 +223,6 @@ class SessionForm(RunningSessionForm):
     def __init__(self, formdata: Any = None, *, trainings: Iterable[Any] = (), **kwargs: Any) -> None:
         self.asks_about_past = False
         super().__init__(formdata, **kwargs)
-        # In the order of the page, which is the order of the list of errors.
         first = ("revision", "training", "language", "time_zone")
         self._fields = {name: self._fields[name] for name in (*first, *self._fields)}
         names = Locale.parse(LANGUAGES[current_language()].locale).languages
@@ -300,6 +301,7 @@ def filled_in(session: TrainingSession) -> dict[str, Any]:
         "needs_approval": session.needs_approval,
         "decide_by": there(session.decide_by if session.decide_by != usual else None),
         "filling": session.filling,
+        **run_filled_in(session),
         "meetings": [
             {
                 "meeting_id": meeting.id,

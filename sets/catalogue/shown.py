@@ -67,6 +67,7 @@ class ShownSession:
     closes_at: datetime | None
     needs_approval: bool
     is_example: bool
+    trainer: str
     meetings: tuple[ShownMeeting, ...]
 
     @property

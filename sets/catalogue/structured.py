@@ -57,4 +57,5 @@ def _instance(
         "eventStatus": f"https://schema.org/{'EventCancelled' if cancelled else 'EventScheduled'}",
         "location": {"@type": "VirtualLocation", "url": url},
         "organizer": provider,
+        **({"instructor": {"@type": "Person", "name": session.trainer}} if session.trainer else {}),
     }

@@ -1,4 +1,4 @@
-"""The tokens in learners' links: of the personal page, and of the way into a meeting. Nothing of them is stored."""
+"""The tokens in learners' links: personal page, way into a meeting, calendar feed. Nothing of them is stored."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from ..tokens import make_token, read_token
 
 PAGE = "my"
+FEED = "feed"
 
 
 class LinkUnknown(LookupError):  # noqa: N818  (what it is)
@@ -43,6 +44,16 @@ def read_join_token(token: str) -> tuple[str, str, int] | None:
         return None
     read = read_token(_join(meeting_public_id), rest) if meeting_public_id else None
     return (meeting_public_id, *read) if read else None
+
+
+def feed_token(learner: Any) -> str:
+    """Return the token of a learner's calendar feed (`public_id`, `feed_version`)."""
+    return make_token(FEED, learner.public_id, learner.feed_version)
+
+
+def read_feed_token(token: str) -> tuple[str, int] | None:
+    """Return (the learner's public id, version), or None when the token is not one of ours."""
+    return read_token(FEED, token)
 
 
 def _join(meeting_public_id: str) -> str:

@@ -9,7 +9,7 @@ from flask import Flask, abort, flash, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..catalogue.labels import language_words, meeting_words, session_words, training_labels
+from ..catalogue.labels import language_words, lead_words, meeting_words, session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..catalogue.planning import PlanRefused, read_session
 from ..catalogue.planning_forms import FIRST_ROWS, RunningSessionForm, SessionForm
@@ -27,6 +27,7 @@ blueprint = staff_blueprint("sessions", __name__, url_prefix="/staff/sessions")
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
+    app.add_template_filter(lead_words)
 
 
 @blueprint.get("")

@@ -55,6 +55,18 @@ class Hour:
     ends_at: datetime
 
 
+@dataclass(frozen=True)
+class Run:
+    """How a session is run, as its people read it: who teaches, the lessons, what stays afterwards."""
+
+    trainer: str = ""
+    lessons_url: str | None = None
+    lessons_note: str | None = None
+    materials_url: str | None = None
+    materials_note: str | None = None
+    replay_url: str | None = None
+
+
 def is_room_open(starts_at: datetime, ends_at: datetime, moment: datetime) -> bool:
     """Tell whether a meeting's room can be entered at that moment."""
     return starts_at - OPENS_BEFORE <= moment < ends_at
@@ -82,6 +94,7 @@ class Standing:
     wants: tuple[str, ...]
     is_moved: bool
     status_at: datetime
+    run: Run = Run()
 
     @property
     def is_any_date(self) -> bool:
@@ -102,6 +115,18 @@ class Standing:
     def has_place(self) -> bool:
         """Whether the learner takes part in what is to come."""
         return self.status == Status.CONFIRMED and self.is_current
+
+    @property
+    def has_lessons(self) -> bool:
+        """Whether the learner is told of lessons: from the confirmation on, also once the session is over."""
+        return self.status == Status.CONFIRMED and bool(self.run.lessons_url or self.run.lessons_note)
+
+    @property
+    def has_materials(self) -> bool:
+        """Whether something stays for the learner after a meeting: from the end of the first one on."""
+        begun = bool(self.hours) and self.hours[0].ends_at <= self.at
+        told = self.run.materials_url or self.run.materials_note or self.run.replay_url
+        return self.status == Status.CONFIRMED and begun and bool(told)
 
     @property
     def is_automatic(self) -> bool:
@@ -175,6 +200,8 @@ _COLUMNS = (
     Registration.status, Registration.queue_number, Registration.offer_ends_at, Registration.wants,
     Registration.moved_to_id, Registration.status_at, Training.reply_to, TrainingSession.language,
     TrainingSession.time_zone, TrainingSession.state, TrainingSession.filling, TrainingSession.decide_by,
+    TrainingSession.trainer, TrainingSession.lessons_url, TrainingSession.lessons_note,
+    TrainingSession.materials_url, TrainingSession.materials_note, TrainingSession.replay_url,
 )  # fmt: skip
 
 
@@ -218,6 +245,14 @@ def _standing(
         wants=tuple(row.wants or ()),
         is_moved=row.moved_to_id is not None,
         status_at=row.status_at,
+        run=Run(
+            row.trainer or "",
+            row.lessons_url,
+            row.lessons_note,
+            row.materials_url,
+            row.materials_note,
+            row.replay_url,
+        ),
     )
 
 

@@ -18,7 +18,7 @@ def shown(*starts, **values):
     known = {
         "id": 1, "public_id": "s", "training_id": 1, "language": "fr", "time_zone": "Europe/Paris",
         "state": "published", "availability": "open", "opens_at": None, "closes_at": None, "needs_approval": False,
-        "is_example": False,
+        "is_example": False, "trainer": "",
     }  # fmt: skip
     return ShownSession(**known | values, meetings=meetings)
 
