@@ -94,6 +94,25 @@ def release(session_id: int) -> None:
     _tell_pages(row.capacity, row.places_taken + 1, row.places_taken)
 
 
+def release_all(session_id: int) -> None:
+    """Give every place back at once: the session is cancelled. To be called under `lock` only."""
+    db.session.execute(
+        update(TrainingSession)
+        .where(TrainingSession.id == session_id)
+        .values(places_taken=0)
+        .execution_options(synchronize_session=False)
+    )
+    bump_catalogue_version(db.session)
+
+
+def has_free_place(session_id: int) -> bool:
+    """Tell whether a place is free at this moment of the transaction. To be called under `lock` only."""
+    row = db.session.execute(
+        select(TrainingSession.capacity, TrainingSession.places_taken).where(TrainingSession.id == session_id)
+    ).one()
+    return row.capacity is None or row.places_taken < row.capacity
+
+
 def availability(capacity: int | None, places_taken: int) -> str:
     """Return what public pages say of the places: "open", "last_places" or "full"; never a number."""
     if capacity is None:

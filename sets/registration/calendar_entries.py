@@ -21,7 +21,7 @@ from ..catalogue.models import Meeting, TrainingSession
 from ..clock import now
 from ..database import db
 from ..statements import insert_rows, kept
-from .models import CalendarEntry, Registration
+from .models import CalendarEntry, Registration, Status
 
 REQUEST, CANCEL = "REQUEST", "CANCEL"
 
@@ -53,9 +53,12 @@ def uid_host() -> str:
 
 def request(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], Told]) -> list[Told]:
     """Note that the meetings to come of these registrations go into calendars; return what the mail has to tell."""
-    ids = list(registration_ids)
+    return _request(_meetings_to_come(list(registration_ids)), unsent)
+
+
+def _request(meetings: Iterable[Any], unsent: Mapping[tuple[int, int], Told]) -> list[Told]:
     told, fresh = [], []
-    for meeting in _meetings_to_come(ids):
+    for meeting in meetings:
         key = meeting.registration_id, meeting.meeting_id
         if meeting.sequence is None:
             told.append(Told(*key, REQUEST, 0, None))
@@ -83,6 +86,38 @@ def withdraw(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], T
             if entry.last_method != before:
                 _update(entry, last_method=before)
         elif key in to_come:
+            told.append(Told(*key, CANCEL, entry.sequence + 1, before))
+            _update(entry, sequence=entry.sequence + 1, last_method=CANCEL)
+    return told
+
+
+def refresh(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], Told]) -> list[Told]:
+    """Note what calendars must learn of a session's new dates; return what to tell: only what changed for them.
+
+    Meetings that have moved or are new are requested, those that no longer take place are withdrawn. A registration
+    without a place has nothing in its calendar, and gets nothing.
+    """
+    ids = list(registration_ids)
+    held = set(
+        db.session.scalars(
+            select(Registration.id).where(Registration.id.in_(ids), Registration.status == Status.CONFIRMED)
+        )
+    )
+    meetings = list(_meetings_to_come(sorted(held)))
+    known = {(one.registration_id, one.meeting_id): one for one in meetings}
+    hashes = _hashes_of(sorted(held))
+    changed = [
+        one
+        for key, one in known.items()
+        if key in unsent or one.last_method != REQUEST or hashes.get(key) != _hash(one)
+    ]
+    told = _request(changed, unsent)
+    gone = _cancelled_meetings(sorted(held))
+    for key, entry in _entries(sorted(held)).items():
+        if key in known or key not in gone:
+            continue
+        before = unsent[key].before if key in unsent else entry.last_method
+        if before == REQUEST:
             told.append(Told(*key, CANCEL, entry.sequence + 1, before))
             _update(entry, sequence=entry.sequence + 1, last_method=CANCEL)
     return told
@@ -126,6 +161,27 @@ def _entries(registration_ids: list[int]) -> dict[tuple[int, int], Any]:
     )  # fmt: skip
     statement = select(*columns).where(CalendarEntry.registration_id.in_(registration_ids))
     return {(row.registration_id, row.meeting_id): row for row in db.session.execute(statement)}
+
+
+def _hashes_of(registration_ids: list[int]) -> dict[tuple[int, int], str | None]:
+    statement = select(
+        CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.facts_hash
+    ).where(CalendarEntry.registration_id.in_(registration_ids))
+    return {(row.registration_id, row.meeting_id): row.facts_hash for row in db.session.execute(statement)}
+
+
+def _cancelled_meetings(registration_ids: list[int]) -> set[tuple[int, int]]:
+    """Return the entries whose meeting no longer takes place, and had not ended when that was decided."""
+    statement = (
+        select(CalendarEntry.registration_id, CalendarEntry.meeting_id)
+        .join(Meeting, Meeting.id == CalendarEntry.meeting_id)
+        .where(
+            CalendarEntry.registration_id.in_(registration_ids),
+            Meeting.cancelled_at.is_not(None),
+            Meeting.ends_at > now(),
+        )
+    )
+    return {(row.registration_id, row.meeting_id) for row in db.session.execute(statement)}
 
 
 def _new_entry(meeting: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, delete, func, or_, select
 from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..clock import now
 from ..database import db, transaction
-from . import workflow
+from . import steps, workflow
 from .models import Registration, Status, Submission
 
 # Rows per round: the worker writes in small steps, so that sign-ups never wait long.
@@ -17,8 +17,8 @@ BATCH = 100
 
 
 def run_due() -> int:
-    """Expire what is due, then fill free places; return how many registrations changed."""
-    return _expire_due() + _fill_free()
+    """End and expire what is due, then fill free places; return how many registrations changed."""
+    return _end_past() + _expire_due() + _fill_free()
 
 
 def purge_submissions() -> int:
@@ -35,6 +35,14 @@ def purge_submissions() -> int:
             .update({"payload": None, "purge_at": None}, synchronize_session=False)
         )
         return int(held) + int(rest)
+
+
+def _end_past() -> int:
+    """Note which registrations' sessions are over, so that these people can take the training again."""
+    if not steps.has_past():
+        return 0
+    with transaction():
+        return steps.end_past_of_all()
 
 
 def _expire_due() -> int:

@@ -28,6 +28,8 @@ from .standing import Standing, standings_among, standings_of
 # The state that a mail about one registration speaks of; once it is another, the mail has no sense any more.
 SPEAKS_OF = {
     "registration_pending": Status.PENDING,
+    "place_free": Status.WAITING,
+    "session_cancelled": Status.CANCELLED,
     "place_offered": Status.OFFERED,
     "place_confirmed": Status.CONFIRMED,
     "registration_cancelled": Status.CANCELLED,
@@ -38,7 +40,9 @@ SPEAKS_OF = {
     "wait_ended": Status.EXPIRED,
 }
 # Kinds that end something and name the dates that one can register for instead.
-NAMES_DATES = {"registration_rejected", "decision_missed", "offer_expired", "wait_ended"}
+NAMES_DATES = {"session_cancelled", "registration_rejected", "decision_missed", "offer_expired", "wait_ended"}
+# Kinds that tell of something new that is active: given up since, they have no sense any more.
+CHANGES = {"place_moved", "registration_restored", "session_changed"}
 # More bands than that at the head of a mail would hide what it says.
 MOST_POSTERS = 3
 
@@ -65,6 +69,8 @@ def compose(posted: Posted, links: Links) -> Letter:
     about, also = _standings(posted, learner)
     if posted.kind in SPEAKS_OF and [one.status for one in about] != [SPEAKS_OF[posted.kind]]:
         raise NotWanted("outdated")
+    if posted.kind in CHANGES and not any(one.is_current for one in about):
+        raise NotWanted("outdated")
     context = {
         "say": phrases,
         "facts": posted.facts,
@@ -77,6 +83,11 @@ def compose(posted: Posted, links: Links) -> Letter:
         "join_link": _JoinLinks(learner, links),
         "headline": _headline(about, posted.facts),
         "dates": _next_dates(about, links) if posted.kind in NAMES_DATES else [],
+        "free_session": _free_session(posted.facts),
+        "was": phrases.earlier_hours(posted.facts["was"])
+        if "was" in posted.facts and posted.kind == "session_changed"
+        else [],
+        "cancel_link": _cancel_link(about, learner, links),
         "still_waits": posted.kind in ("offer_declined", "offer_expired") and _still_waits(learner, about),
         "has_dates": any(method != CANCEL for _r, _m, method, *_rest in posted.facts.get("calendar", ())),
     }
@@ -189,6 +200,29 @@ def _next_dates(about: list[Standing], links: Links) -> list[NextDate]:
         for session in sorted(snapshot().sessions, key=lambda one: one.language != current_language())
         if session.training_id in trainings and session.id not in mine and is_open(session, moment)
     ]
+
+
+def _free_session(facts: Any) -> Any:
+    """Return the session whose place is free, while it is: somebody may have been faster than the mail."""
+    if "session_id" not in facts:
+        return None
+    moment = now()
+    session = next((one for one in snapshot().sessions if one.id == facts["session_id"]), None)
+    if (
+        session is None
+        or session.starts_at is None
+        or session.starts_at <= moment
+        or session.availability == "full"
+    ):
+        raise NotWanted("outdated")
+    return session
+
+
+def _cancel_link(about: list[Standing], learner: Any, links: Links) -> Any:
+    """Return the way to give up the one registration that the mail is about: a page with a button."""
+    if len(about) != 1:
+        return None
+    return links.secret("learner.new_cancellation", token=page_token(learner), public_id=about[0].public_id)
 
 
 def _still_waits(learner: Any, about: list[Standing]) -> bool:

@@ -27,6 +27,11 @@ KINDS: dict[str, Any] = {
     "registration_pending": _l("Registration awaiting approval"),
     "place_offered": _l("Place offered"),
     "place_confirmed": _l("Place confirmed"),
+    "place_free": _l("Place free, first come"),
+    "place_moved": _l("Change of session"),
+    "registration_restored": _l("Registration taken up again"),
+    "session_changed": _l("Session changed"),
+    "session_cancelled": _l("Session cancelled"),
     "registration_cancelled": _l("Registration cancelled"),
     "registration_rejected": _l("Registration not accepted"),
     "decision_missed": _l("No decision in time"),
@@ -86,9 +91,52 @@ def place_offered(
     )  # fmt: skip
 
 
-def place_confirmed(*, registration_id: int, **addressee: Any) -> None:
-    """Tell that the place is theirs; the dates travel as calendar requests."""
-    _post_one("place_confirmed", registration_id=registration_id, request=[registration_id], **addressee)
+def place_free(*, registration_id: int, session_id: int, **addressee: Any) -> None:
+    """Tell somebody who waits that a place is free, and goes to who answers first."""
+    _post_one("place_free", registration_id=registration_id, facts={"session_id": session_id}, **addressee)
+
+
+def place_confirmed(*, registration_id: int, moved_from: int | None = None, **addressee: Any) -> None:
+    """Tell that the place is theirs; the dates travel as calendar requests. It may replace one in another session."""
+    if moved_from is not None:
+        place_moved(registration_id=registration_id, moved_from=moved_from, **addressee)
+    else:
+        _post_one("place_confirmed", registration_id=registration_id, request=[registration_id], **addressee)
+
+
+def place_moved(*, registration_id: int, moved_from: int, **addressee: Any) -> None:
+    """Tell of a change to another session: the old dates leave the calendar, the new ones enter it."""
+    _post_one(
+        "place_moved", registration_id=registration_id, request=[registration_id], withdraw=[moved_from],
+        facts={"moved_from": moved_from}, **addressee,
+    )  # fmt: skip
+
+
+def registration_restored(*, result: dict[str, Any], **addressee: Any) -> None:
+    """Tell how a registration stands that was taken up again, or that began on the personal page."""
+    request = [result["registration_id"]] if result["status"] == Status.CONFIRMED else []
+    _post_one(
+        "registration_restored", registration_id=result["registration_id"], request=request, **addressee
+    )
+
+
+def session_changed(*, registration_id: int, was: dict[str, Any], words: str = "", **addressee: Any) -> None:
+    """Tell that a session has other dates: as it was, and as it is now. `words` are the team's own.
+
+    Somebody who was never told of an earlier change is told of both at once.
+    """
+    _post_one(
+        "session_changed", registration_id=registration_id, refresh=[registration_id],
+        facts={"was": was, "words": words}, **addressee,
+    )  # fmt: skip
+
+
+def session_cancelled(*, registration_id: int, was: str, words: str = "", **addressee: Any) -> None:
+    """Tell that a session does not take place, and which other dates there are. `words` are the team's own."""
+    _post_one(
+        "session_cancelled", registration_id=registration_id, withdraw=[registration_id],
+        facts={"was": str(was), "words": words}, **addressee,
+    )  # fmt: skip
 
 
 def registration_cancelled(*, registration_id: int, was: str, **addressee: Any) -> None:
@@ -146,7 +194,7 @@ def _post_one(kind: str, *, registration_id: int, **values: Any) -> None:
 def _post(
     kind: str, *, learner_id: int, to: str, language: str, about: list[int], supersedes: Iterable[int],
     priority: int = Priority.CONFIRMATION, request: Iterable[int] = (), withdraw: Iterable[int] = (),
-    facts: dict[str, Any] | None = None, once_key: str | None = None,
+    refresh: Iterable[int] = (), facts: dict[str, Any] | None = None, once_key: str | None = None,
 ) -> None:  # fmt: skip
     """Post one mail, carrying what superseded ones had still to say. A known `once_key` changes nothing at all."""
     if once_key and supersedes and _is_posted(once_key):
@@ -155,7 +203,8 @@ def _post(
     unsent = {told.key: told for one in gone for told in told_in(one.facts)}
     calendar = calendar_entries.request(request, unsent) if request else []
     calendar += calendar_entries.withdraw(withdraw, unsent) if withdraw else []
-    settled = {*request, *withdraw}
+    calendar += calendar_entries.refresh(refresh, unsent) if refresh else []
+    settled = {*request, *withdraw, *refresh}
     calendar += [told for told in unsent.values() if told.registration_id not in settled]
     also = sorted({identifier for one in gone for identifier in one.registration_ids} - set(about))
     outbox.post(
@@ -166,6 +215,7 @@ def _post(
         learner_id=learner_id,
         registration_ids=[*about, *also],
         facts=dict(facts or {})
+        | _untold_changes(kind, gone)
         | {
             "about": about,
             "also": also,
@@ -174,6 +224,13 @@ def _post(
         },
         once_key=once_key,
     )
+
+
+def _untold_changes(kind: str, gone: list[outbox.Superseded]) -> dict[str, Any]:
+    """Return what a session was before a change that nobody was told of: the next mail goes back to that."""
+    if kind != "session_changed":
+        return {}
+    return next(({"was": one.facts["was"]} for one in gone if one.kind == kind and "was" in one.facts), {})
 
 
 def told_in(facts: Any) -> list[Told]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from babel.lists import format_list
 from flask_babel import gettext as _
@@ -91,6 +93,15 @@ def cancelled_words(was: str) -> str:
     return _("Your place is free again, and goes to the next person. Thank you for telling us.")
 
 
+def stays_words(standing: Standing) -> str:
+    """Return what stays of a registration whose session has other dates."""
+    if standing.status == Status.CONFIRMED:
+        return _("Your place stays yours.")
+    if standing.status == Status.WAITING:
+        return _("You keep your rank on the waiting list.")
+    return _("Your registration stays as it is.")
+
+
 def deadline_words(standing: Standing, reader_zone: str = "") -> str:
     """Return until when an offer can be answered, on the reader's clock too where that differs."""
     if standing.offer_ends_at is None:
@@ -107,18 +118,43 @@ def hours_words(standing: Standing, reader_zone: str = "") -> list[str]:
     """
     lines, told = [], None
     for hour in standing.hours:
-        words = _(
-            "%(day)s, from %(start)s to %(end)s, %(zone)s",
-            day=_sentence(date_words(hour.starts_at, standing.zone)),
-            start=time_words(hour.starts_at, standing.zone),
-            end=time_words(hour.ends_at, standing.zone),
-            zone=zone_words(standing.zone),
-        )
+        words = _hour_line(hour.starts_at, hour.ends_at, standing.zone)
         theirs = own_clock(hour.starts_at, standing.zone, reader_zone)
         difference = theirs and _difference(hour.starts_at, standing.zone, reader_zone)
         lines.append(f"{words} ({theirs})" if theirs and difference != told else words)
         told = difference
     return lines
+
+
+def session_state(session: Any) -> dict[str, Any]:
+    """Return a session's language, zone and meetings as JSON data, to tell later what they were."""
+    return {
+        "language": session.language,
+        "zone": session.time_zone,
+        "hours": [
+            [meeting.starts_at.isoformat(), meeting.ends_at.isoformat()]
+            for meeting in session.standing_meetings
+        ],
+    }
+
+
+def earlier_hours(was: Mapping[str, Any]) -> list[str]:
+    """Return the meetings of a session as they were (`session_state`), one line each; one sentence where none was."""
+    lines = [
+        _hour_line(datetime.fromisoformat(starts), datetime.fromisoformat(ends), was["zone"])
+        for starts, ends in was["hours"]
+    ]
+    return lines or [_("The date was to come.")]
+
+
+def _hour_line(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    return _(
+        "%(day)s, from %(start)s to %(end)s, %(zone)s",
+        day=_sentence(date_words(starts_at, zone)),
+        start=time_words(starts_at, zone),
+        end=time_words(ends_at, zone),
+        zone=zone_words(zone),
+    )
 
 
 def own_clock(moment: datetime, zone: str, reader_zone: str) -> str:

@@ -33,7 +33,11 @@ def waits_for(session_id: Any, training_id: Any, language: Any) -> ColumnElement
                 wants(language),
                 ~exists().where(same_person, other.training_session_id == session_id),
                 # Somebody who has a place in another session of the training waits for no date any more.
-                ~exists().where(same_person, other.status.in_((Status.CONFIRMED, Status.PENDING))),
+                ~exists().where(
+                    same_person,
+                    other.status.in_((Status.CONFIRMED, Status.PENDING)),
+                    other.ended_at.is_(None),
+                ),
             ),
         ),
         ~exists().where(same_person, other.status == Status.OFFERED),
@@ -48,6 +52,26 @@ def wants(language: Any) -> ColumnElement[bool]:
 def next_waiting(session_id: int, training_id: int, language: str) -> Any:
     """Return the first registration that waits for that session (id, learner_id, training_session_id), or None."""
     return _next_waiting(session_id=session_id, training_id=training_id, language=language).first()
+
+
+def everyone_waiting(session_id: int, training_id: int, language: str) -> list[Any]:
+    """Return all who wait for that session in strict order, each once.
+
+    Columns: id, public_id, learner_id, training_session_id, queue_number, status, status_at.
+    """
+    statement = (
+        select(
+            Registration.id, Registration.public_id, Registration.learner_id, Registration.training_session_id,
+            Registration.queue_number, Registration.status, Registration.status_at,
+        )
+        .where(waits_for(session_id, training_id, language))
+        .order_by(Registration.queue_number, Registration.id)
+    )  # fmt: skip
+    # Who waits for this session and for any date stands once, at the better of the two ranks.
+    found: dict[int, Any] = {}
+    for row in db.session.execute(statement):
+        found.setdefault(row.learner_id, row)
+    return list(found.values())
 
 
 def waits_of(learner_id: int, training_id: int, *, but: int | None = None) -> list[Any]:

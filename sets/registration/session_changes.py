@@ -12,7 +12,7 @@ from ..catalogue.planning import Plan, PlanRefused
 from ..catalogue.versions import bump_catalogue_version
 from ..database import db, transaction
 from ..staff.activity import record_activity
-from . import workflow
+from . import seating
 from .models import ACTIVE, Registration
 
 # step: (the verb in the activity log, from states, to state)
@@ -105,4 +105,4 @@ def _tell(session: TrainingSession) -> int:
     if session.state == SessionState.DRAFT:
         return 0
     bump_catalogue_version(db.session)
-    return workflow.fill_locked(places.lock([session.training_id], [session.id])[session.id])
+    return seating.fill(places.lock([session.training_id], [session.id])[session.id])

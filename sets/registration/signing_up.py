@@ -16,7 +16,7 @@ from ..catalogue.places import LockedSession
 from ..clock import now
 from ..database import db, transaction
 from ..statements import insert_or_ignore, update_row
-from . import consents, messages, queue, workflow
+from . import consents, messages, queue, seating, steps
 from .applying import LEARNER, Application, Choice
 from .models import ACTIVE, LearnerNeed, Registration, Status, Submission
 from .people import address_key, differs, find_learner, make_learner
@@ -111,6 +111,7 @@ def _register(application: Application, submission: Any) -> None:
         _keep_needs(learner_id, application, moment)
     else:
         learner_id = known.id
+        steps.end_past(learner_id)
     sessions = places.lock(
         (choice.training_id for choice in application.choices),
         (choice.session_id for choice in application.choices if choice.session_id),
@@ -149,14 +150,14 @@ def _enter(
     if choice.session_id is None:
         return _enter_any_date(choice, learner_id, rows, submission_id), "any"
     session = sessions[choice.session_id]
-    standing = next((row for row in rows if row.status in STANDING), None)
+    standing = _standing(rows)
     same = next((row for row in rows if row.training_session_id == session.id), None)
     if standing is not None:
-        return _result(standing, changed=False), workflow.look(session)
+        return _result(standing, changed=False), seating.look(session)
     if same is not None and same.status in (Status.WAITING, Status.REJECTED):
-        return _result(same, changed=False), workflow.look(session)
+        return _result(same, changed=False), seating.look(session)
     values = _values(choice, learner_id, submission_id) | {"training_session_id": session.id}
-    registration_id, status, number = workflow.enter(
+    registration_id, status, number = seating.enter(
         same.id if same else None, values, session, actor=LEARNER, may_wait_elsewhere=bool(rows)
     )
     rank = queue.rank_at(session.id, session.training_id, session.language, number) if number else None
@@ -173,11 +174,11 @@ def _enter(
 
 def _enter_any_date(choice: Choice, learner_id: int, rows: list[Any], submission_id: int) -> dict[str, Any]:
     same = next((row for row in rows if row.training_session_id is None), None)
-    standing = next((row for row in rows if row.status in STANDING), None)
+    standing = _standing(rows)
     if standing is not None or (same is not None and same.status in ACTIVE):
         return _result(standing or same, changed=False)
     values = _values(choice, learner_id, submission_id)
-    registration_id = workflow.enter_any_date(same.id if same else None, values, actor=LEARNER)
+    registration_id = seating.enter_any_date(same.id if same else None, values, actor=LEARNER)
     return {
         "registration_id": registration_id,
         "training_id": choice.training_id,
@@ -186,6 +187,11 @@ def _enter_any_date(choice: Choice, learner_id: int, rows: list[Any], submission
         "rank": None,
         "changed": True,
     }
+
+
+def _standing(rows: list[Any]) -> Any:
+    """Return the registration that gives the person a place already, in a session that is not over."""
+    return next((row for row in rows if row.status in STANDING and row.ended_at is None), None)
 
 
 def _values(choice: Choice, learner_id: int, submission_id: int) -> dict[str, Any]:
@@ -213,7 +219,11 @@ def _result(row: Any, *, changed: bool) -> dict[str, Any]:
 def _rows_of(learner_id: int, application: Application) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     statement = select(
-        Registration.id, Registration.training_id, Registration.training_session_id, Registration.status
+        Registration.id,
+        Registration.training_id,
+        Registration.training_session_id,
+        Registration.status,
+        Registration.ended_at,
     ).where(
         Registration.learner_id == learner_id,
         Registration.training_id.in_([choice.training_id for choice in application.choices]),
@@ -243,7 +253,7 @@ def _as_if_new(application: Application) -> list[tuple[Choice, str]]:
     )
     _check_open(application, sessions)
     return [
-        (choice, workflow.look(sessions[choice.session_id]) if choice.session_id else "any")
+        (choice, seating.look(sessions[choice.session_id]) if choice.session_id else "any")
         for choice in application.choices
     ]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from ..catalogue.emblems import Emblem, emblem
 from ..catalogue.models import Filling, Meeting, SessionState, Training, TrainingSession, TrainingText
@@ -16,10 +16,12 @@ from ..clock import now
 from ..database import db
 from ..languages import current_language, localised
 from . import queue
-from .models import ACTIVE, Registration, Status
+from .models import ACTIVE, PlaceNotice, Registration, RegistrationEvent, Status
 
 # From when the room of a meeting can be entered.
 OPENS_BEFORE = timedelta(minutes=30)
+# For so long a learner may take back a cancellation of theirs.
+UNDO_FOR = timedelta(hours=24)
 # What matters first: an offer runs out, a place has a date, the rest waits.
 ORDER = (Status.OFFERED, Status.CONFIRMED, Status.PENDING, Status.WAITING)
 
@@ -95,6 +97,9 @@ class Standing:
     is_moved: bool
     status_at: datetime
     run: Run = Run()
+    # The sessions (public ids) in which a place is free for who answers first, and this person was told so.
+    told_free: tuple[str, ...] = ()
+    is_undoable: bool = False
 
     @property
     def is_any_date(self) -> bool:
@@ -127,6 +132,17 @@ class Standing:
         begun = bool(self.hours) and self.hours[0].ends_at <= self.at
         told = self.run.materials_url or self.run.materials_note or self.run.replay_url
         return self.status == Status.CONFIRMED and begun and bool(told)
+
+    @property
+    def can_claim(self) -> bool:
+        """Whether a free place was told, which goes to who answers first."""
+        return self.status == Status.WAITING and bool(self.told_free)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether the learner can take back their own cancellation: for 24 hours, before the session begins."""
+        begun = self.first is not None and self.first.starts_at <= self.at
+        return self.is_undoable and not begun and self.session_state != SessionState.CANCELLED
 
     @property
     def is_automatic(self) -> bool:
@@ -216,7 +232,66 @@ def _read(condition: Any) -> list[Standing]:
     subjects = subjects_of(row.training_id for row in rows)
     hours = _hours({row.training_session_id for row in rows if row.training_session_id is not None})
     moment = now()
-    return sorted((_standing(row, subjects, hours, moment) for row in rows), key=_order)
+    told_free = _told_free([row.id for row in rows if row.status == Status.WAITING], moment)
+    recent = [row.id for row in rows if row.status == Status.CANCELLED and moment - row.status_at < UNDO_FOR]
+    undoable = _cancelled_by_learner(recent)
+    return sorted(
+        (
+            replace(
+                _standing(row, subjects, hours, moment),
+                told_free=told_free.get(row.id, ()),
+                is_undoable=row.id in undoable and row.moved_to_id is None,
+            )
+            if row.id in told_free or row.id in undoable
+            else _standing(row, subjects, hours, moment)
+            for row in rows
+        ),
+        key=_order,
+    )
+
+
+def _told_free(registration_ids: list[int], moment: datetime) -> dict[int, tuple[str, ...]]:
+    """Return in which sessions a place is free that these waiting people were told of."""
+    if not registration_ids:
+        return {}
+    starts_at = (
+        select(func.min(Meeting.starts_at))
+        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
+        .correlate(TrainingSession)
+        .scalar_subquery()
+    )
+    statement = (
+        select(PlaceNotice.registration_id, TrainingSession.public_id)
+        .join(TrainingSession, TrainingSession.id == PlaceNotice.training_session_id)
+        .where(
+            PlaceNotice.registration_id.in_(registration_ids),
+            TrainingSession.state.in_((SessionState.PUBLISHED, SessionState.CLOSED)),
+            or_(TrainingSession.capacity.is_(None), TrainingSession.places_taken < TrainingSession.capacity),
+            starts_at > moment,
+        )
+        .order_by(PlaceNotice.told_at, TrainingSession.id)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for registration_id, public_id in db.session.execute(statement):
+        found[registration_id] = (*found.get(registration_id, ()), public_id)
+    return found
+
+
+def _cancelled_by_learner(registration_ids: list[int]) -> set[int]:
+    """Return which of these ended by the learner's own cancellation."""
+    if not registration_ids:
+        return set()
+    last = (
+        select(func.max(RegistrationEvent.id))
+        .where(RegistrationEvent.registration_id.in_(registration_ids))
+        .group_by(RegistrationEvent.registration_id)
+    )
+    statement = select(RegistrationEvent.registration_id).where(
+        RegistrationEvent.id.in_(last),
+        RegistrationEvent.verb == "cancel",
+        RegistrationEvent.actor_kind == "learner",
+    )
+    return set(db.session.scalars(statement))
 
 
 def _standing(

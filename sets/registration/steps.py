@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import CursorResult, bindparam, func, select, update
 
-from ..catalogue.models import Training
+from ..catalogue.models import Meeting, Training
 from ..clock import now
 from ..database import db
 from ..staff.activity import record_activity
@@ -24,9 +24,9 @@ from .transitions import check_transition
 
 def step(
     row: Any, verb: str, after: Status, *, actor: Actor, reason: str = "", mailed: bool = True,
-    offer_ends_at: datetime | None = None,
+    offer_ends_at: datetime | None = None, is_one_of_many: bool = False,
 ) -> None:  # fmt: skip
-    """Take one step of the table: the row and its history."""
+    """Take one step of the table: the row and its history. What staff do is logged, unless it is `is_one_of_many`."""
     check_transition(verb, row.status, after)
     moment = now()
     values: dict[str, Any] = {"status": after, "status_at": moment, "offer_ends_at": offer_ends_at}
@@ -40,18 +40,16 @@ def step(
         .values(**values, revision=Registration.revision + 1)
         .execution_options(synchronize_session=False)
     )
-    _note(row.id, verb, row.status, after, actor=actor, reason=reason, mailed=mailed)
-    if actor.kind == "staff":
-        record_activity(
-            f"registration_{verb}", subject_type="registration", subject_id=row.id, account_id=actor.id
-        )
+    note(row.id, verb, row.status, after, actor=actor, reason=reason, mailed=mailed)
+    if actor.kind == "staff" and not is_one_of_many:
+        log_step(row.id, verb, actor)
 
 
 def store(
     registration_id: int | None, values: dict[str, Any], status: Status, number: int | None, *, actor: Actor,
-    verb: str = "register", mailed: bool = True,
+    verb: str = "register", reason: str = "", mailed: bool = True,
 ) -> int:  # fmt: skip
-    """Insert a registration, or revive the one that was cancelled or expired, with its history."""
+    """Insert a registration, or revive the one that was cancelled, refused or expired, with its history."""
     moment = now()
     facts = values | {
         "status": status,
@@ -81,7 +79,9 @@ def store(
             .values(**facts, reason=None, moved_to_id=None, revision=Registration.revision + 1)
             .execution_options(synchronize_session=False)
         )
-    _note(registration_id, verb, before, status, actor=actor, mailed=mailed)
+    note(registration_id, verb, before, status, actor=actor, reason=reason, mailed=mailed)
+    if actor.kind == "staff":
+        log_step(registration_id, verb, actor)
     return registration_id
 
 
@@ -133,10 +133,57 @@ def addressee(row: Any) -> dict[str, Any]:
     return {"learner_id": row.learner_id, "to": learner.email, "language": learner.language}
 
 
-def _note(
+def end_past(learner_id: int) -> None:
+    """Note which of a person's sessions are over: they may take those trainings again. The clock does so for all."""
+    _end(Registration.learner_id == learner_id)
+
+
+def end_past_of_all() -> int:
+    """Note which registrations' sessions are over; return how many."""
+    return _end()
+
+
+def has_past() -> bool:
+    """Tell whether a registration's session is over that is not noted yet."""
+    return db.session.scalar(select(Registration.id).where(*_is_past()).limit(1)) is not None
+
+
+def _end(*criteria: Any) -> int:
+    ended = db.session.execute(
+        update(Registration)
+        .where(*_is_past(), *criteria)
+        .values(ended_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    return int(cast("CursorResult[Any]", ended).rowcount)
+
+
+def _is_past() -> tuple[Any, ...]:
+    over = (
+        select(Meeting.training_session_id)
+        .where(Meeting.cancelled_at.is_(None))
+        .group_by(Meeting.training_session_id)
+        .having(func.max(Meeting.ends_at) <= now())
+    )
+    return (
+        Registration.training_session_id.in_(over),
+        Registration.status.in_((Status.PENDING, Status.CONFIRMED)),
+        Registration.ended_at.is_(None),
+    )
+
+
+def log_step(registration_id: int, verb: str, actor: Actor) -> None:
+    """Put what a member of staff did to a registration into the activity log."""
+    record_activity(
+        f"registration_{verb}", subject_type="registration", subject_id=registration_id, account_id=actor.id
+    )
+
+
+def note(
     registration_id: int, verb: str, before: str | None, after: str, *, actor: Actor, reason: str = "",
     mailed: bool = True,
 ) -> None:  # fmt: skip
+    """Add one line to a registration's history."""
     event = {"registration_id": registration_id, "at": now(), "verb": verb, "mailed": mailed}
     event |= {"from_status": before, "to_status": after, "reason": reason or None}
     insert_row(RegistrationEvent, event | {"actor_kind": actor.kind, "actor_id": actor.id})

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from .models import Status
+from .models import ACTIVE, Status
 
 PENDING, WAITING, OFFERED = Status.PENDING, Status.WAITING, Status.OFFERED
 CONFIRMED, CANCELLED, REJECTED, EXPIRED = Status.CONFIRMED, Status.CANCELLED, Status.REJECTED, Status.EXPIRED
@@ -17,11 +17,22 @@ TRANSITIONS: dict[str, dict[Status | None, frozenset[Status]]] = {
     "register": {None: AS_NEW, CANCELLED: AS_NEW, EXPIRED: AS_NEW},
     "offer": {None: frozenset({OFFERED}), WAITING: frozenset({OFFERED})},
     "fill": {None: frozenset({CONFIRMED, PENDING}), WAITING: frozenset({CONFIRMED, PENDING})},
+    # In the last hours: of all who were told that a place is free, who answers first has it.
+    "claim": {None: frozenset({CONFIRMED}), WAITING: frozenset({CONFIRMED})},
     "accept": {OFFERED: frozenset({CONFIRMED})},
     "decline": {OFFERED: frozenset({CANCELLED})},
     "approve": {PENDING: frozenset({CONFIRMED})},
     "reject": {PENDING: frozenset({REJECTED}), CONFIRMED: frozenset({REJECTED})},
     "cancel": {status: frozenset({CANCELLED}) for status in (PENDING, WAITING, OFFERED, CONFIRMED)},
+    # Also undoing. The learner takes back what they cancelled; what the team refused, the team alone.
+    "restore": dict.fromkeys((CANCELLED, REJECTED, EXPIRED), AS_NEW),
+    # The old registration ends, the new one begins.
+    "move": {
+        **{status: frozenset({CANCELLED}) for status in ACTIVE},
+        **{status: frozenset({CONFIRMED, PENDING}) for status in (None, CANCELLED, REJECTED, EXPIRED)},
+    },
+    "reorder": {WAITING: frozenset({WAITING})},
+    "session_cancelled": {status: frozenset({CANCELLED}) for status in ACTIVE},
     "withdraw": {WAITING: frozenset({CANCELLED})},
     "expire": {status: frozenset({EXPIRED}) for status in (PENDING, WAITING, OFFERED)},
 }
@@ -41,6 +52,19 @@ REFUSALS: dict[str, Any] = {
     ),
     "refused_before": _l("This person was not accepted for this session. Restore that registration instead."),
     "address_known": _l("This address is known. Say whether it is the same person."),
+    "place_taken": _l(
+        "Somebody was faster: the place is taken. You keep your rank, and we tell you as soon as another is free."
+    ),
+    "no_place": _l("There is no free place any more."),
+    "too_late_to_undo": _l(
+        "This can no longer be undone: a cancellation can be taken back for 24 hours, before the session begins."
+    ),
+    "already_there": _l("There is a registration for that session already."),
+    "place_free": _l("A place is free in that session: take it instead of waiting."),
+    "approval_elsewhere": _l(
+        "The team decides on each place of that session. Write to us if you would like to change to it."
+    ),
+    "session_over": _l("This session is over, cancelled or has begun: nothing can be changed in it."),
     "already_confirmed": _l(
         "You already have a place in another session of this training. Give it up first."
     ),

@@ -1,6 +1,7 @@
 """What can happen to a registration: one function per verb, one transaction each. Ids in, never objects.
 
-A sign-up's own parts (known addresses, held submissions, receipts) are in `signing_up`; this module has what follows.
+A sign-up's own parts (known addresses, held submissions, receipts) are in `signing_up`, what happens to whole sessions
+in `session_changes`; how places and queue meet in `seating`.
 """
 
 from __future__ import annotations
@@ -11,71 +12,217 @@ from typing import Any
 from sqlalchemy import select, update
 
 from ..catalogue import places
-from ..catalogue.models import Filling
+from ..catalogue.models import TrainingSession
 from ..catalogue.places import LockedSession
 from ..clock import now
 from ..database import db, transaction
-from . import messages, queue, steps
+from . import messages, seating, steps
 from .applying import CLOCK, Actor
-from .deadlines import offer_deadline
-from .models import ACTIVE, HOLDING, Registration, Status
+from .models import ACTIVE, Registration, RegistrationEvent, Status
+from .seating import free, locked, locked_with
+from .standing import UNDO_FOR
 from .transitions import RegistrationRefused
 
 
-def cancel(registration_public_id: str, *, actor: Actor, reason: str = "") -> None:
+def cancel(registration_public_id: str, *, actor: Actor, reason: str = "", mail: bool = True) -> None:
     """Cancel an active registration: the place is freed and the next in line is told."""
     with transaction():
-        row, session = _locked(registration_public_id)
-        steps.step(row, "cancel", Status.CANCELLED, actor=actor, reason=reason)
-        messages.registration_cancelled(**steps.addressee(row), registration_id=row.id, was=row.status)
-        _free(row, session)
+        row, session = locked(registration_public_id)
+        steps.step(row, "cancel", Status.CANCELLED, actor=actor, reason=reason, mailed=mail)
+        if mail:
+            messages.registration_cancelled(**steps.addressee(row), registration_id=row.id, was=row.status)
+        free(row, session)
 
 
 def accept_offer(registration_public_id: str, *, actor: Actor) -> None:
-    """Turn an offer into a confirmed place; other waits and another place of the training are given up."""
+    """Turn an offer into a confirmed place; other waits and another place of the training are given up.
+
+    In the last hours also: take a free place that somebody who waits was told of.
+    """
     with transaction():
-        row, _session = _locked(registration_public_id, whole_training=True)
+        row, sessions = locked_with(registration_public_id, whole_training=True)
         if row.status == Status.CONFIRMED:
             return
-        if row.status != Status.OFFERED or row.offer_ends_at <= now():
-            raise RegistrationRefused("offer_over")
-        _give_up_held(row, actor)
-        steps.step(row, "accept", Status.CONFIRMED, actor=actor)
+        if row.status == Status.WAITING:
+            moved_from = seating.give_up_held(row, actor=actor)
+            row = seating.claim(row, sessions, actor=actor)
+            if moved_from:
+                seating.link_move(moved_from, row.id)
+        else:
+            if row.status != Status.OFFERED or row.offer_ends_at <= now():
+                raise RegistrationRefused("offer_over")
+            moved_from = seating.give_up_held(row, actor=actor)
+            steps.step(row, "accept", Status.CONFIRMED, actor=actor)
         steps.withdraw_waits(row.learner_id, row.training_id)
         steps.prove(row.learner_id)
-        messages.place_confirmed(**steps.addressee(row), registration_id=row.id)
+        messages.place_confirmed(**steps.addressee(row), registration_id=row.id, moved_from=moved_from)
 
 
 def decline_offer(registration_public_id: str, *, actor: Actor) -> None:
     """Give an offered place back; a wait for any date stays."""
     with transaction():
-        row, session = _locked(registration_public_id)
+        row, session = locked(registration_public_id)
         steps.step(row, "decline", Status.CANCELLED, actor=actor)
         messages.offer_declined(**steps.addressee(row), registration_id=row.id)
-        _free(row, session)
+        free(row, session)
 
 
-def approve(registration_public_id: str, *, actor: Actor) -> None:
+def approve(registration_public_id: str, *, actor: Actor, mail: bool = True) -> None:
     """Confirm a registration that waits for the team's decision."""
     with transaction():
-        row, _session = _locked(registration_public_id)
-        steps.step(row, "approve", Status.CONFIRMED, actor=actor)
+        row, _session = locked(registration_public_id)
+        steps.step(row, "approve", Status.CONFIRMED, actor=actor, mailed=mail)
         steps.withdraw_waits(row.learner_id, row.training_id)
-        messages.place_confirmed(**steps.addressee(row), registration_id=row.id)
+        if mail:
+            messages.place_confirmed(**steps.addressee(row), registration_id=row.id)
 
 
-def reject(registration_public_id: str, *, actor: Actor, reason: str = "", tell_reason: bool = False) -> None:
+def reject(
+    registration_public_id: str,
+    *,
+    actor: Actor,
+    reason: str = "",
+    tell_reason: bool = False,
+    mail: bool = True,
+) -> None:
     """Refuse a registration, with a reason that the mail tells when asked to; the place is freed."""
     with transaction():
-        row, session = _locked(registration_public_id)
-        steps.step(row, "reject", Status.REJECTED, actor=actor, reason=reason)
-        messages.registration_rejected(
-            **steps.addressee(row),
-            registration_id=row.id,
-            was=row.status,
-            reason=reason if tell_reason else "",
+        row, session = locked(registration_public_id)
+        steps.step(row, "reject", Status.REJECTED, actor=actor, reason=reason, mailed=mail)
+        if mail:
+            messages.registration_rejected(
+                **steps.addressee(row),
+                registration_id=row.id,
+                was=row.status,
+                reason=reason if tell_reason else "",
+            )
+        free(row, session)
+
+
+def restore(
+    registration_public_id: str,
+    *,
+    actor: Actor,
+    reason: str = "",
+    mail: bool = True,
+    only_if_free: bool = False,
+) -> Status:
+    """Take back a cancellation, a refusal or an expiry: as new, by the same door as everybody. Return the state.
+
+    A learner may for 24 hours, what they cancelled themselves. With `only_if_free` nobody is put on the waiting list:
+    RegistrationRefused("no_place").
+    """
+    with transaction():
+        row, session = locked(registration_public_id)
+        if actor.kind == "learner" and not _can_undo(row, session):
+            raise RegistrationRefused("too_late_to_undo")
+        steps.end_past(row.learner_id)
+        if _has_place(row.learner_id, row.training_id):
+            raise RegistrationRefused("already_confirmed")
+        values = {"learner_id": row.learner_id, "training_id": row.training_id}
+        if row.training_session_id is None:
+            status = Status.WAITING
+            seating.enter_any_date(row.id, values, actor=actor, verb="restore", mailed=mail)
+        else:
+            if session is None or not session.gives_places(now()):
+                raise RegistrationRefused("session_over")
+            _id, status, _number = seating.enter(
+                row.id, values, session, actor=actor, only_if_free=only_if_free, verb="restore", reason=reason,
+                mailed=mail,
+            )  # fmt: skip
+        if mail:
+            _tell_entered(row, status)
+        return status
+
+
+def move(
+    registration_public_id: str, session_public_id: str, *, actor: Actor, reason: str = "", mail: bool = True
+) -> str:
+    """Change a registration to another session of its training; return the public id of the new one.
+
+    The new session's place comes first: without one nothing changes, RegistrationRefused("no_place"). The old
+    registration ends with where it went, which is no cancellation in figures; its place passes on.
+    """
+    with transaction():
+        target_id = _session_id(session_public_id)
+        row, sessions = locked_with(registration_public_id, session_ids=(target_id,))
+        target, moment = sessions[target_id], now()
+        _check_target(row, target, actor, moment)
+        if not (target.is_open(moment) if actor.kind == "learner" else target.gives_places(moment)):
+            raise RegistrationRefused("session_closed")
+        there = _row_in(row.learner_id, target)
+        if there is not None and there.status in ACTIVE:
+            raise RegistrationRefused("already_there")
+        if seating.look(target) == Status.WAITING:
+            raise RegistrationRefused("no_place")
+        steps.step(row, "move", Status.CANCELLED, actor=actor, reason=reason, mailed=mail)
+        new_id, _status, _number = seating.enter(
+            there.id if there else None, _moved_values(row, target), target, actor=actor, only_if_free=True,
+            verb="move", is_approved=row.status == Status.CONFIRMED, reason=reason, mailed=mail,
+        )  # fmt: skip
+        seating.link_move(row.id, new_id)
+        if mail:
+            messages.place_moved(**steps.addressee(row), registration_id=new_id, moved_from=row.id)
+        free(row, sessions.get(row.training_session_id))
+        return str(steps.read(Registration.id == new_id).public_id)
+
+
+def wait_elsewhere(registration_public_id: str, session_public_id: str, *, actor: Actor) -> None:
+    """Keep what one has, and wait for another session of the training; its place, once accepted, replaces this one."""
+    with transaction():
+        target_id = _session_id(session_public_id)
+        row, sessions = locked_with(registration_public_id, session_ids=(target_id,))
+        target, moment = sessions[target_id], now()
+        _check_target(row, target, actor, moment)
+        if row.status not in ACTIVE:
+            raise RegistrationRefused("no_transition")
+        if not target.is_open(moment):
+            raise RegistrationRefused("session_closed")
+        there = _row_in(row.learner_id, target)
+        if there is not None and there.status in ACTIVE:
+            raise RegistrationRefused("already_there")
+        if seating.look(target) != Status.WAITING:
+            raise RegistrationRefused("place_free")
+        new_id, status, _number = seating.enter(
+            there.id if there else None, _moved_values(row, target), target, actor=actor,
+            verb="register", may_wait_elsewhere=False,
+        )  # fmt: skip
+        _tell_entered(steps.read(Registration.id == new_id), status)
+
+
+def reorder(registration_public_id: str, before_public_id: str | None, *, actor: Actor, reason: str) -> None:
+    """Put somebody who waits right before another (None: behind everybody) in the training's queue, with a reason.
+
+    All others keep their order among themselves.
+    """
+    with transaction():
+        row, _session = locked(registration_public_id)
+        steps.check_transition("reorder", row.status, Status.WAITING)
+        waiting = list(
+            db.session.execute(
+                select(Registration.id, Registration.public_id, Registration.queue_number)
+                .where(Registration.training_id == row.training_id, Registration.status == Status.WAITING)
+                .order_by(Registration.queue_number, Registration.id)
+            )
         )
-        _free(row, session)
+        order = [one for one in waiting if one.id != row.id]
+        place = len(order)
+        if before_public_id is not None:
+            place = next((at for at, one in enumerate(order) if one.public_id == before_public_id), None)
+            if place is None:
+                raise RegistrationRefused("no_transition")
+        order.insert(place, next(one for one in waiting if one.id == row.id))
+        numbers = [one.queue_number for one in waiting]
+        for one, number in zip(order, numbers, strict=True):
+            if one.queue_number != number:
+                db.session.execute(
+                    update(Registration)
+                    .where(Registration.id == one.id)
+                    .values(queue_number=number)
+                    .execution_options(synchronize_session=False)
+                )
+        steps.note(row.id, "reorder", row.status, row.status, actor=actor, reason=reason, mailed=False)
+        steps.log_step(row.id, "reorder", actor)
 
 
 def expire(registration_id: int) -> None:
@@ -84,7 +231,7 @@ def expire(registration_id: int) -> None:
         public_id = db.session.scalar(
             select(Registration.public_id).where(Registration.id == registration_id)
         )
-        row, session = _locked(public_id or "")
+        row, session = locked(public_id or "")
         moment = now()
         if row.status == Status.OFFERED and row.offer_ends_at <= moment:
             tell = messages.offer_expired
@@ -97,7 +244,7 @@ def expire(registration_id: int) -> None:
         steps.step(row, "expire", Status.EXPIRED, actor=CLOCK, mailed=not row.silent)
         if not row.silent:
             tell(**steps.addressee(row), registration_id=row.id)
-        _free(row, session)
+        free(row, session)
 
 
 def fill_session(session_id: int) -> int:
@@ -105,37 +252,13 @@ def fill_session(session_id: int) -> int:
     with transaction():
         training_id = _training_of(session_id)
         sessions = places.lock([training_id], [session_id])
-        return fill_locked(sessions[session_id])
+        return seating.fill(sessions[session_id])
 
 
 def prove_address(learner_id: int) -> None:
     """Note that the person opened a link of ours and acted: the address is theirs, the greeting may name them."""
     with transaction():
         steps.prove(learner_id)
-
-
-def enter(
-    registration_id: int | None, values: dict[str, Any], session: LockedSession, *, actor: Actor,
-    may_wait_elsewhere: bool = True, mailed: bool = True,
-) -> Any:  # fmt: skip
-    """Put a newcomer, or someone who comes back, into a session under the caller's lock; return (id, status, number).
-
-    `values` are a new row's columns. Part of a larger use case: the caller's transaction is open and the lock taken.
-    """
-    status = _seat(session)
-    number = steps.next_number(session.training_id) if status == Status.WAITING else None
-    registration_id = steps.store(registration_id, values, status, number, actor=actor, mailed=mailed)
-    if status != Status.WAITING and may_wait_elsewhere:
-        steps.withdraw_waits(values["learner_id"], session.training_id, but=registration_id)
-    return registration_id, status, number
-
-
-def enter_any_date(
-    registration_id: int | None, values: dict[str, Any], *, actor: Actor, mailed: bool = True
-) -> int:
-    """Have someone wait for any date, under the caller's lock of the training; return the registration's id."""
-    number = steps.next_number(values["training_id"])
-    return steps.store(registration_id, values, Status.WAITING, number, actor=actor, mailed=mailed)
 
 
 def withdraw_person(learner_id: int, *, actor: Actor) -> None:
@@ -150,144 +273,92 @@ def withdraw_person(learner_id: int, *, actor: Actor) -> None:
         (row.training_session_id for row in active if row.training_session_id),
     )
     for public_id in (row.public_id for row in active):
-        row, session = _locked(public_id)
+        row, session = locked(public_id)
         steps.step(row, "cancel", Status.CANCELLED, actor=actor, mailed=False)
-        _free(row, session)
-
-
-def fill_locked(session: LockedSession) -> int:
-    """Offer or give a session's free places, under the caller's lock; return how many were."""
-    return _fill(session)
-
-
-def look(session: LockedSession) -> Status:
-    """Return the state that a newcomer would get, and take nothing."""
-    if not session.has_free_place() or queue.is_anyone_waiting(
-        session.id, session.training_id, session.language
-    ):
-        return Status.WAITING
-    return Status.PENDING if session.needs_approval else Status.CONFIRMED
+        free(row, session)
 
 
 # ------------------------------------------------------------------------------------------------- shared steps
 
 
-def _seat(session: LockedSession, *, from_queue: bool = False) -> Status:
-    """Look at the queue, then take: the only caller of `places.take`.
-
-    A newcomer waits while anybody waits; the first of the queue (`from_queue`) takes what is free.
-    """
-    if not from_queue and queue.is_anyone_waiting(session.id, session.training_id, session.language):
-        return Status.WAITING
-    if not places.take(session.id):
-        return Status.WAITING
-    return Status.PENDING if session.needs_approval else Status.CONFIRMED
-
-
-def _free(row: Any, session: LockedSession | None) -> None:
-    """Release the place that the row held, and find its next person."""
-    if session is None or row.status not in HOLDING:
-        return
-    places.release(session.id)
-    _fill(session)
-
-
-def _fill(session: LockedSession) -> int:
-    """Offer or give free places in strict order: the one place in the code that does. Returns how many were."""
-    moment, done = now(), 0
-    if not session.gives_places(moment):
-        return 0
-    while (waiting := queue.next_waiting(session.id, session.training_id, session.language)) is not None:
-        if _seat(session, from_queue=True) == Status.WAITING:
-            break
-        _give(waiting, session, moment)
-        done += 1
-    return done
-
-
-def _give(waiting: Any, session: LockedSession, moment: datetime) -> None:
-    """Hand a place that was taken to the first of the queue: offered, given, or for the team to decide."""
-    offered = session.filling == Filling.OFFER and not session.needs_approval
-    status = Status.OFFERED if offered else (Status.PENDING if session.needs_approval else Status.CONFIRMED)
-    ends_at = None
-    if offered and session.starts_at is not None:
-        ends_at = offer_deadline(moment, session.starts_at, session.time_zone)
-    verb = "offer" if offered else "fill"
-    if waiting.training_session_id is None:
-        row = _row_from_any_date(waiting, session, status, ends_at=ends_at, verb=verb)
-    else:
-        row = steps.read(Registration.id == waiting.id)
-        steps.step(row, verb, status, actor=CLOCK, offer_ends_at=ends_at)
-    if not offered:
-        steps.withdraw_waits(row.learner_id, row.training_id, but=row.id)
-    addressee = steps.addressee(row)
-    if offered:
-        messages.place_offered(**addressee, registration_id=row.id, offer_ends_at=ends_at)
-    elif status == Status.PENDING:
-        messages.registration_pending(**addressee, registration_id=row.id)
-    else:
-        messages.place_confirmed(**addressee, registration_id=row.id)
-
-
-def _row_from_any_date(
-    waiting: Any, session: LockedSession, status: Status, *, ends_at: datetime | None, verb: str
-) -> Any:
-    """Make the second row that an any-date wait gets when a session meets it; the wait itself stays."""
-    values = {
-        "learner_id": waiting.learner_id,
-        "training_id": session.training_id,
-        "training_session_id": session.id,
-        "origin": "offer",
-        "offered_from_id": waiting.id,
-        "offer_ends_at": ends_at,
-    }
-    return steps.read(Registration.id == steps.store(None, values, status, None, actor=CLOCK, verb=verb))
-
-
-def _locked(registration_public_id: str, *, whole_training: bool = False) -> tuple[Any, LockedSession | None]:
-    """Lock the training and session of a registration, then read it again; refuse when there is none."""
-    ids = db.session.execute(
-        select(Registration.training_id, Registration.training_session_id, Registration.learner_id).where(
-            Registration.public_id == registration_public_id
-        )
-    ).first()
-    if ids is None:
-        raise RegistrationRefused("not_found")
-    wanted = {ids.training_session_id}
-    if whole_training:
-        wanted |= set(
-            db.session.scalars(
-                select(Registration.training_session_id).where(
-                    Registration.learner_id == ids.learner_id, Registration.training_id == ids.training_id
-                )
-            )
-        )
-    sessions = places.lock([ids.training_id], [session_id for session_id in wanted if session_id])
-    row = steps.read(Registration.public_id == registration_public_id)
-    return row, sessions.get(row.training_session_id)
-
-
-def _give_up_held(row: Any, actor: Actor) -> None:
-    """Give up the place that the person has in another session of the training, before they take this one."""
-    held = db.session.execute(
-        select(Registration.public_id).where(
-            Registration.learner_id == row.learner_id,
-            Registration.training_id == row.training_id,
-            Registration.status.in_((Status.CONFIRMED, Status.PENDING)),
-        )
-    ).scalar()
-    if held is None:
-        return
-    other, session = _locked(held)
-    steps.step(other, "cancel", Status.CANCELLED, actor=actor)
-    db.session.execute(
-        update(Registration)
-        .where(Registration.id == other.id)
-        .values(moved_to_id=row.id)
-        .execution_options(synchronize_session=False)
+def _has_place(learner_id: int, training_id: int) -> bool:
+    """Tell whether somebody has a place in a training, in a session that is not over."""
+    statement = select(Registration.id).where(
+        Registration.learner_id == learner_id,
+        Registration.training_id == training_id,
+        Registration.status.in_((Status.CONFIRMED, Status.PENDING)),
+        Registration.ended_at.is_(None),
     )
-    messages.registration_cancelled(**steps.addressee(other), registration_id=other.id, was=other.status)
-    _free(other, session)
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def _tell_entered(row: Any, status: Status) -> None:
+    """Tell somebody how they stand after they came in by another door than the public form."""
+    result = {
+        "registration_id": row.id,
+        "training_id": row.training_id,
+        "session_id": row.training_session_id,
+        "status": str(status),
+        "rank": None,
+        "changed": True,
+    }
+    messages.registration_restored(**steps.addressee(row), result=result)
+
+
+def _can_undo(row: Any, session: LockedSession | None) -> bool:
+    """Tell whether the learner's own cancellation, or leaving of a wait, can still be taken back."""
+    last = db.session.execute(
+        select(RegistrationEvent.verb, RegistrationEvent.actor_kind, RegistrationEvent.at)
+        .where(RegistrationEvent.registration_id == row.id)
+        .order_by(RegistrationEvent.id.desc())
+        .limit(1)
+    ).first()
+    moment = now()
+    return (
+        last is not None
+        and (last.verb, last.actor_kind) == ("cancel", "learner")
+        and moment - last.at < UNDO_FOR
+        and (row.training_session_id is None or (session is not None and session.gives_places(moment)))
+    )
+
+
+def _check_target(row: Any, target: LockedSession, actor: Actor, moment: datetime) -> None:
+    if target.training_id != row.training_id or target.id == row.training_session_id:
+        raise RegistrationRefused("session_unknown")
+    if actor.kind == "learner" and target.needs_approval:
+        raise RegistrationRefused("approval_elsewhere")
+
+
+def _row_in(learner_id: int, session: LockedSession) -> Any:
+    statement = select(Registration.id, Registration.status).where(
+        Registration.learner_id == learner_id, Registration.training_session_id == session.id
+    )
+    return db.session.execute(statement).first()
+
+
+def _moved_values(row: Any, target: LockedSession) -> dict[str, Any]:
+    """Return the columns of the registration in the new session: what was answered goes with the person."""
+    kept = db.session.execute(
+        select(Registration.answers, Registration.form_version_id, Registration.wants).where(
+            Registration.id == row.id
+        )
+    ).one()
+    return {
+        "learner_id": row.learner_id,
+        "training_id": row.training_id,
+        "training_session_id": target.id,
+        "origin": "move",
+        "answers": kept.answers or {},
+        "form_version_id": kept.form_version_id,
+        "wants": kept.wants or [],
+    }
+
+
+def _session_id(public_id: str) -> int:
+    found = db.session.scalar(select(TrainingSession.id).where(TrainingSession.public_id == public_id))
+    if found is None:
+        raise RegistrationRefused("session_unknown")
+    return found
 
 
 def _decision_is_due(session: LockedSession, moment: datetime) -> bool:
@@ -296,8 +367,6 @@ def _decision_is_due(session: LockedSession, moment: datetime) -> bool:
 
 
 def _training_of(session_id: int) -> int:
-    from ..catalogue.models import TrainingSession
-
     training_id = db.session.scalar(
         select(TrainingSession.training_id).where(TrainingSession.id == session_id)
     )

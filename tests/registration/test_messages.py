@@ -260,10 +260,10 @@ def test_a_change_of_date_is_one_mail():
     mails_leave()
     workflow.accept_offer(public_id("amina", two), actor=LEARNER)
     (row,) = [row for row in posted("amina") if row.status == "queued"]
-    assert row.kind == "place_confirmed"
-    message = letter("amina", "place_confirmed")
+    assert row.kind == "place_moved"
+    message = letter("amina", "place_moved")
     assert sorted(method for method, _event in events(message)) == ["CANCEL", "REQUEST"]
-    assert "Changed for another date" in text_of(message)
+    assert "The one that you had before is free again" in text_of(message)
 
 
 def test_a_mail_whose_news_is_no_longer_true_does_not_leave():

@@ -363,4 +363,4 @@ def test_one_function_alone_takes_places():
     callers = [
         path.name for path in source.rglob("*.py") for _ in range(path.read_text().count("places.take("))
     ]
-    assert callers == ["workflow.py"]
+    assert callers == ["seating.py"]
