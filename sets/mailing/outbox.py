@@ -100,6 +100,18 @@ def supersede(registration_ids: Iterable[int], *, kinds: Iterable[str] = ()) -> 
     return [Superseded(row.kind, row.facts, about.get(row.id, ())) for row in rows]
 
 
+def readdress(learner_id: int, to: str, *, but: Iterable[str] = ()) -> None:
+    """Have a person's mails that have not begun to leave go to another address, but for these kinds."""
+    db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.learner_id == learner_id, Delivery.status.in_(WAITING), Delivery.kind.not_in(list(but))
+        )
+        .values(to_address=to)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def has_left(registration_id: int, kinds: Iterable[str]) -> bool:
     """Tell whether a mail of these kinds about this registration left, or may have."""
     gone = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN)

@@ -1,4 +1,4 @@
-"""The form of the lost link: an address, nothing more."""
+"""The small forms of learners' own pages."""
 
 from __future__ import annotations
 
@@ -13,5 +13,15 @@ class LinkForm(SiteForm):
     email = AddressLine(
         _l("E-mail address"),
         [Required(_l("Write the address you registered with.")), Address(), AtMost(254)],
+        render_kw={"autocomplete": "email"},
+    )
+
+
+class NewAddressForm(SiteForm):
+    """Asks for another address of the same person."""
+
+    email = AddressLine(
+        _l("New e-mail address"),
+        [Required(_l("Write the new address.")), Address()],
         render_kw={"autocomplete": "email"},
     )

@@ -101,7 +101,7 @@ def compose(posted: Posted, links: Links) -> Letter:
 
 def compose_held(posted: Posted, links: Links) -> Letter:
     """Write the mail that asks somebody to confirm a registration which was set aside."""
-    token = make_token("held", posted.facts["submission_id"], 1)
+    token = make_token("held", posted.facts["submission_id"], posted.facts.get("version", 1))
     return Letter(context={"link": links.secret("registration.new_release", token=token)})
 
 

@@ -44,9 +44,13 @@ KINDS: dict[str, Any] = {
 
 def registration_received(
     *, learner_id: int, to: str, language: str, results: list[dict[str, Any]], once_key: str,
-    known: bool = False, other_details: bool = False,
+    known: bool = False, other_details: bool = False, is_again: bool = False, is_apart: bool = False,
 ) -> None:  # fmt: skip
-    """Tell what a sign-up obtained; to a known address, how everything stands."""
+    """Tell what a sign-up obtained; to a known address, how everything stands.
+
+    `is_again`: its address was corrected, and what has not left yet is said here; `is_apart`: the address has another
+    page already, which stays as it is.
+    """
     changed = [result["registration_id"] for result in results if result["changed"]]
     _post(
         "registration_received",
@@ -57,19 +61,21 @@ def registration_received(
             for result in results
             if result["changed"] and result["status"] == Status.CONFIRMED
         ],
-        supersedes=changed if known else (),
-        facts={"known": known, "changed": changed, "other_details": other_details},
+        supersedes=changed if known or is_again else (),
+        facts={"known": known, "changed": changed, "other_details": other_details, "apart": is_apart},
     )  # fmt: skip
 
 
-def registration_held(*, to: str, language: str, submission_id: str, once_key: str) -> None:
-    """Ask somebody whose registration looks like a machine's to confirm it by a link."""
+def registration_held(
+    *, to: str, language: str, submission_id: str, once_key: str, version: int = 1
+) -> None:  # fmt: skip
+    """Ask somebody whose registration looks like a machine's to confirm it by a link of that version."""
     outbox.post(
         "registration_held",
         to=to,
         language=language,
         priority=Priority.CONFIRMATION,
-        facts={"submission_id": submission_id},
+        facts={"submission_id": submission_id, "version": version},
         context_id=submission_id,
         once_key=once_key,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import idna
 from sqlalchemy import delete, select
 
 from ..database import db
-from ..statements import insert_or_ignore, insert_rows
+from ..statements import insert_or_ignore, insert_rows, update_row
 from .applying import Application
 from .models import Learner, LearnerWord
 
@@ -51,6 +52,16 @@ def find_learner(email: str) -> Any:
     return db.session.execute(statement).first()
 
 
+def holders(email: str) -> Sequence[Any]:
+    """Return (id, email, language) of everybody who stands at the address, the one who holds it first."""
+    statement = (
+        select(Learner.id, Learner.email, Learner.language)
+        .where(Learner.email_key == address_key(email))
+        .order_by(Learner.email_slot)
+    )
+    return db.session.execute(statement).all()
+
+
 def make_learner(application: Application, moment: datetime) -> int | None:
     """Insert the person and return their id; None when the address is known. Waits for a rival sign-up to end."""
     learner_id = insert_or_ignore(
@@ -74,15 +85,36 @@ def make_learner(application: Application, moment: datetime) -> int | None:
     return learner_id
 
 
+def readdress(learner: Any, email: str) -> int:
+    """Give a person (id, names, organisation) another address, inside the open transaction; return the slot they get.
+
+    An address that somebody holds already is not merged with theirs: the person stands beside them, in a slot of
+    their own. Raises IntegrityError when somebody else takes the same slot at the same time.
+    """
+    key = address_key(email)
+    taken = set(
+        db.session.scalars(
+            select(Learner.email_slot).where(Learner.email_key == key, Learner.id != learner.id)
+        )
+    )
+    slot = next(number for number in range(len(taken) + 1) if number not in taken)
+    values = {"email": email, "email_key": key, "email_slot": slot, "bounced_at": None}
+    update_row(Learner, learner.id, values)
+    db.session.execute(delete(LearnerWord).where(LearnerWord.learner_id == learner.id))
+    _insert_words(learner.id, learner, email)
+    return slot
+
+
 def index_words(learner_id: int, person: Any) -> None:
     """Make the person findable by the words of their name, address and organisation as they are now."""
     db.session.execute(delete(LearnerWord).where(LearnerWord.learner_id == learner_id))
     _insert_words(learner_id, person)
 
 
-def _insert_words(learner_id: int, person: Any) -> None:
-    words = search_words(person.first_name, person.last_name, person.email, person.organisation or "")
-    words |= {folded(person.email)[:LONGEST_WORD]}
+def _insert_words(learner_id: int, person: Any, email: str = "") -> None:
+    email = email or person.email
+    words = search_words(person.first_name, person.last_name, email, person.organisation or "")
+    words |= {folded(email)[:LONGEST_WORD]}
     insert_rows(LearnerWord, [{"learner_id": learner_id, "word": word} for word in sorted(words)])
 
 

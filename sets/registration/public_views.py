@@ -17,10 +17,11 @@ from ..languages import current_language
 from ..limiting import is_over
 from ..questionnaires.building import live_forms, shown_forms
 from ..tokens import make_token, read_token
-from . import signing_up
+from . import address_corrections, signing_up
 from .calendar import published_calendar
 from .choosing import preselected
 from .forms import RegistrationForm
+from .learner_forms import NewAddressForm
 from .opening import new_nonce, opened_now, seal_content
 from .receipt import confirmed_sessions, read_outcome, receipt_of
 from .transitions import RegistrationRefused
@@ -78,6 +79,25 @@ def show_receipt(token: str) -> Any:
     return private_page(Response(_receipt_page(_outcome(token), token)))
 
 
+@registration.get("/receipts/<token>/address")
+def edit_receipt_address(token: str) -> Any:
+    return redirect(url_for(".show_receipt", token=token), 303)
+
+
+@registration.post("/receipts/<token>/address")
+def update_receipt_address(token: str) -> Any:
+    public_id, form = _submission_of("receipt", token), NewAddressForm(request.form)
+    if is_over(LIMIT, "registration", visitor_address()):
+        abort(429)
+    if not form.validate():
+        return private_page(Response(_render_receipt(_outcome(token), token, form=form), 422))
+    try:
+        address_corrections.correct_address(public_id, str(form.email.data))
+    except RegistrationRefused as refusal:
+        return private_page(Response(_render_receipt(_outcome(token), token, refusal=str(refusal)), 409))
+    return redirect(url_for(".show_receipt", token=token, done="address"), 303)
+
+
 @registration.get("/receipts/<token>/calendar.ics")
 def show_receipt_calendar(token: str) -> Any:
     sessions = confirmed_sessions(_outcome(token)) or abort(404)
@@ -96,7 +116,7 @@ def new_release(token: str) -> Any:
 @registration.post("/held/<token>")
 def create_release(token: str) -> Any:
     try:
-        public_id = signing_up.release_held(_submission_of("held", token))
+        public_id = signing_up.release_held(*(read_token("held", token) or abort(404)))
     except RegistrationRefused as refusal:
         page = render_template("registration/show_refusal.html", reason=str(refusal))
         return private_page(Response(page, 410 if refusal.reason == "not_found" else 409))
@@ -127,9 +147,9 @@ def _outcome(token: str) -> dict[str, Any]:
 def _receipt_page(outcome: dict[str, Any], token: str) -> str:
     """Render a receipt; those that differ by the person alone are rendered once, with marks where the person stands."""
     snapshot, kept = showing.snapshot(), current_app.extensions["receipt_pages"]
-    if likely_address(outcome["email"]):
+    if likely_address(outcome["email"]) or request.args:
         return _render_receipt(outcome, token)
-    key = (current_language(), snapshot.version, repr(outcome["results"]))
+    key = (current_language(), snapshot.version, outcome["can_correct"], repr(outcome["results"]))
     if key not in kept:
         if len(kept) >= MOST_RECEIPTS:
             kept.clear()
@@ -138,9 +158,18 @@ def _receipt_page(outcome: dict[str, Any], token: str) -> str:
     return MARKS.sub(lambda mark: own[mark[0]], kept[key])
 
 
-def _render_receipt(outcome: dict[str, Any], token: str) -> str:
+def _render_receipt(
+    outcome: dict[str, Any], token: str, *, form: NewAddressForm | None = None, refusal: str = ""
+) -> str:
     receipt = receipt_of(outcome, showing.snapshot())
-    return render_template("registration/show_receipt.html", receipt=receipt, token=token)
+    return render_template(
+        "registration/show_receipt.html",
+        receipt=receipt,
+        token=token,
+        form=form or NewAddressForm(data={"email": receipt.likely_address or ""}),
+        refusal=refusal,
+        is_corrected=request.args.get("done") == "address",
+    )
 
 
 def _submission_of(purpose: str, token: str) -> str:

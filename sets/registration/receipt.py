@@ -16,6 +16,7 @@ from ..catalogue.showing import ShownMeeting, ShownSession, Snapshot
 from ..catalogue.wording import dates_words, language_name
 from ..database import db
 from ..languages import LANGUAGES, current_language
+from .address_corrections import can_correct
 from .choosing import session_title, spoken_title
 from .models import Status, Submission
 from .typos import likely_address
@@ -25,7 +26,9 @@ ANY_DATE = "any"
 ORDER = (Status.CONFIRMED, Status.PENDING, Status.WAITING, ANY_DATE)
 # Made once: building it is most of what asking costs.
 _SUBMISSION = Submission.__table__.c
-_OUTCOME = select(_SUBMISSION.outcome).where(_SUBMISSION.public_id == bindparam("public_id"))
+_OUTCOME = select(_SUBMISSION.outcome, _SUBMISSION.created_at).where(
+    _SUBMISSION.public_id == bindparam("public_id")
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Receipt:
     email: str
     entries: tuple[Entry, ...]
     has_calendar: bool
+    can_correct: bool
 
     @property
     def likely_address(self) -> str | None:
@@ -56,9 +60,14 @@ class Receipt:
 
 
 def read_outcome(public_id: str) -> dict[str, Any] | None:
-    """Return what a submission obtained, as a newcomer would; None when there is none, or none any more."""
-    outcome = db.session.execute(_OUTCOME, {"public_id": public_id}).scalar()
-    return outcome if outcome and outcome.get("results") else None
+    """Return what a submission obtained, as a newcomer would, and whether its address can still be corrected.
+
+    None when there is none, or none any more.
+    """
+    found = db.session.execute(_OUTCOME, {"public_id": public_id}).first()
+    if found is None or not found.outcome.get("results"):
+        return None
+    return found.outcome | {"can_correct": can_correct(found.created_at)}
 
 
 def confirmed_sessions(outcome: dict[str, Any]) -> tuple[int, ...]:
@@ -77,6 +86,7 @@ def receipt_of(outcome: dict[str, Any], snapshot: Snapshot) -> Receipt:
         outcome["email"],
         tuple(_entry(result, sessions, snapshot) for result in results),
         bool(confirmed_sessions(outcome)),
+        outcome["can_correct"],
     )
 
 

@@ -6,7 +6,10 @@ Nobody can learn here who is registered: the outcome kept for the receipt is alw
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -19,11 +22,13 @@ from ..statements import insert_or_ignore, update_row
 from . import consents, messages, queue, seating, steps
 from .applying import LEARNER, Application, Choice
 from .models import ACTIVE, LearnerNeed, Registration, Status, Submission
-from .people import address_key, differs, find_learner, make_learner
+from .people import address_key, differs, find_learner, holders, make_learner
 from .transitions import RegistrationRefused
 
 # How long typed details that differ from the stored ones are kept, and a suspect's whole form.
 KEPT = timedelta(days=7)
+# How long the address can be corrected from the receipt.
+CORRECTABLE_FOR = timedelta(hours=1)
 STANDING = (Status.PENDING, Status.CONFIRMED, Status.OFFERED)
 
 
@@ -59,20 +64,25 @@ def hold(application: Application, reason: str) -> str:
             to=application.email,
             language=application.mail_language or application.page_language,
             submission_id=submission.public_id,
-            once_key=f"held:{address_key(application.email)[:80]}:{moment:%Y%m%d}",
+            once_key=held_key(application.email),
         )
         return submission.public_id
 
 
-def release_held(submission_public_id: str) -> str:
-    """Register what was held, once its address has answered; return the submission's id. A second press is harmless."""
+def release_held(submission_public_id: str, version: int = 1) -> str:
+    """Register what was held, once its address has answered; return the submission's id. A second press is harmless.
+
+    `version` is the link's: a corrected address has a link of its own.
+    """
     with transaction():
         found = db.session.execute(
-            select(Submission.id, Submission.public_id, Submission.payload, Submission.held_at).where(
-                Submission.public_id == submission_public_id
-            )
-        ).first()
+            select(
+                Submission.id, Submission.public_id, Submission.payload, Submission.held_at, Submission.outcome
+            ).where(Submission.public_id == submission_public_id)
+        ).first()  # fmt: skip
         if found is None or (found.held_at is not None and found.payload is None):
+            raise RegistrationRefused("not_found")
+        if version != found.outcome.get("corrections", 0) + 1:
             raise RegistrationRefused("not_found")
         if found.held_at is None:
             return found.public_id
@@ -82,11 +92,37 @@ def release_held(submission_public_id: str) -> str:
         return found.public_id
 
 
-def request_link(email: str) -> None:
-    """Mail the personal link to that address if it is known; at most one an hour. Says nothing to the caller."""
+def held_key(email: str) -> str:
+    """Return what keeps an address from being asked about held registrations more than once a day."""
+    return f"held:{address_key(email)[:80]}:{now():%Y%m%d}"
+
+
+def register_anew(submission_id: int, application: Application) -> None:
+    """Register the choices of a submission once more, under an address that was corrected; its receipt follows.
+
+    Raises RegistrationRefused when a session closed in the meantime; then nothing is changed.
+    """
     with transaction():
-        learner = find_learner(email)
-        if learner is not None:
+        fresh = _submission(replace(application, form_nonce=uuid.uuid4().hex))
+        _register(application, fresh)
+        columns = Submission.learner_id, Submission.outcome, Submission.payload, Submission.purge_at
+        made = db.session.execute(select(*columns).where(Submission.id == fresh.id)).one()
+        shown = db.session.execute(
+            select(Submission.outcome).where(Submission.id == submission_id)
+        ).scalar_one()
+        _update_submission(
+            submission_id,
+            learner_id=made.learner_id,
+            outcome=shown | {"is_new": made.outcome["is_new"]},
+            payload=made.payload,
+            purge_at=made.purge_at,
+        )
+
+
+def request_link(email: str) -> None:
+    """Mail the link of each person at that address; at most one an hour. Says nothing to the caller."""
+    with transaction():
+        for learner in holders(email):
             messages.personal_link(
                 learner_id=learner.id,
                 to=learner.email,
@@ -127,8 +163,9 @@ def _register(application: Application, submission: Any) -> None:
     _update_submission(
         submission.id,
         learner_id=learner_id,
-        outcome=_outcome(application, as_new),
-        **({"payload": application.as_payload(), "purge_at": moment + KEPT} if other_details else {}),
+        outcome=_outcome(application, as_new)
+        | {"is_new": known is None, "corrections": submission.outcome.get("corrections", 0)},
+        **({} if known is None else _kept_payload(application, moment, other_details)),
     )
     changed = known is None or any(result["changed"] for result in results)
     messages.registration_received(
@@ -141,6 +178,14 @@ def _register(application: Application, submission: Any) -> None:
         known=known is not None,
         other_details=other_details,
     )
+
+
+def _kept_payload(application: Application, moment: datetime, other_details: bool) -> dict[str, Any]:
+    """Return what is kept of a known person's form: for them to choose from, or while its address can change."""
+    return {
+        "payload": application.as_payload(),
+        "purge_at": moment + (KEPT if other_details else CORRECTABLE_FOR),
+    }
 
 
 def _enter(
@@ -276,6 +321,8 @@ def _outcome(application: Application, as_new: list[tuple[Choice, str]]) -> dict
 
 class _Submission:
     """A submission's ids; `id` is None when the same form was stored before."""
+
+    outcome: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, identifier: int | None, public_id: str) -> None:
         self.id = identifier

@@ -46,6 +46,12 @@ REFUSALS: dict[str, Any] = {
         "Registration for this session has just closed. Choose another date, or ask to be told."
     ),
     "session_unknown": _l("This session does not exist any more. Choose another date, or ask to be told."),
+    "correction_over": _l(
+        "An address can be corrected here for one hour. Write to us, and a person puts it right."
+    ),
+    "corrected_enough": _l(
+        "The address was corrected several times already. Write to us, and a person puts it right."
+    ),
     "offer_over": _l("The time to answer is over, and the place went to the next person."),
     "already_registered": _l(
         "This person is registered for this training already. Open that registration to change it."
