@@ -25,9 +25,13 @@ VERBS = {
     "session_closed": _l("Closed registration for a session"),
     "registrations_exported_csv": _l("Exported registrations (CSV)"),
     "registrations_exported_xlsx": _l("Exported registrations (Excel)"),
+    "registration_register": _l("Registered a person"),
     "registration_approve": _l("Approved a registration"),
     "registration_reject": _l("Refused a registration"),
     "registration_cancel": _l("Cancelled a registration"),
+    "registration_restore": _l("Restored a registration"),
+    "registration_move": _l("Moved a registration to another session"),
+    "registration_reorder": _l("Changed somebody’s rank"),
     "need_answered": _l("Answered accessibility needs"),
 }
 

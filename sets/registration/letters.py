@@ -17,7 +17,7 @@ from ..mailing import kinds
 from ..mailing.kinds import Letter, NotWanted, Part, Posted, Poster
 from ..mailing.links import Links
 from ..tokens import make_token
-from . import calendar, phrases
+from . import calendar, objections, phrases
 from .calendar_entries import CANCEL
 from .choosing import is_open
 from .keys import join_token, page_token
@@ -67,6 +67,8 @@ def compose(posted: Posted, links: Links) -> Letter:
     if learner is None:
         raise NotWanted("person_gone")
     about, also = _standings(posted, learner)
+    if posted.kind == "added_by_team" and not any(one.is_current for one in about):
+        raise NotWanted("outdated")
     if posted.kind in SPEAKS_OF and [one.status for one in about] != [SPEAKS_OF[posted.kind]]:
         raise NotWanted("outdated")
     if posted.kind in CHANGES and not any(one.is_current for one in about):
@@ -89,6 +91,7 @@ def compose(posted: Posted, links: Links) -> Letter:
         else [],
         "cancel_link": _cancel_link(about, learner, links),
         "still_waits": posted.kind in ("offer_declined", "offer_expired") and _still_waits(learner, about),
+        **_objection(posted, learner, about, links),
         "has_dates": any(method != CANCEL for _r, _m, method, *_rest in posted.facts.get("calendar", ())),
     }
     return Letter(
@@ -155,6 +158,19 @@ def _headline(about: list[Standing], facts: Any) -> str:
         Status.OFFERED: _("A place awaits you"),
     }
     return words.get(Status(about[0].status), _("Your registration is noted"))
+
+
+def _objection(posted: Posted, learner: Any, about: list[Standing], links: Links) -> dict[str, Any]:
+    """Return how to refuse what the team entered, in the mail that tells of it or stands for that mail."""
+    if posted.kind != "added_by_team" and "added_by_team" not in posted.facts.get("unsent", ()):
+        return {"objection_link": ""}
+    link = links.secret("objections.new_objection", token=page_token(learner), public_id=about[0].public_id)
+    privacy = links.page("public.show_page", key="privacy")
+    return {
+        "objection_link": link,
+        "objection_erases": objections.erases(learner.id),
+        "privacy_link": privacy,
+    }
 
 
 def _posters(about: list[Standing]) -> list[Poster]:

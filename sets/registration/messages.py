@@ -23,6 +23,7 @@ from .models import Registration, Status
 # Kind: what the team calls it. The templates are mail/<kind>/.
 KINDS: dict[str, Any] = {
     "registration_received": _l("Confirmation of a registration"),
+    "added_by_team": _l("Registered by the team"),
     "registration_held": _l("Registration to be confirmed"),
     "registration_pending": _l("Registration awaiting approval"),
     "place_offered": _l("Place offered"),
@@ -63,6 +64,14 @@ def registration_received(
         ],
         supersedes=changed if known or is_again else (),
         facts={"known": known, "changed": changed, "other_details": other_details, "apart": is_apart},
+    )  # fmt: skip
+
+
+def added_by_team(*, registration_id: int, status: str, by: str, **addressee: Any) -> None:
+    """Tell somebody that the team registered them, who did (`by`), what they have now, and how to refuse it."""
+    _post_one(
+        "added_by_team", registration_id=registration_id,
+        request=[registration_id] if status == Status.CONFIRMED else (), facts={"by": by}, **addressee,
     )  # fmt: skip
 
 

@@ -62,8 +62,17 @@ def holders(email: str) -> Sequence[Any]:
     return db.session.execute(statement).all()
 
 
-def make_learner(application: Application, moment: datetime) -> int | None:
-    """Insert the person and return their id; None when the address is known. Waits for a rival sign-up to end."""
+def learners_at(email: str) -> list[Learner]:
+    """Return everybody on that address, in the order in which they came."""
+    statement = select(Learner).where(Learner.email_key == address_key(email)).order_by(Learner.email_slot)
+    return list(db.session.scalars(statement))
+
+
+def make_learner(application: Application, moment: datetime, *, slot: int = 0) -> int | None:
+    """Insert the person and return their id; None when the address is known. Waits for a rival sign-up to end.
+
+    `slot` is 0 but for a second person on one address, whom only the team can add.
+    """
     learner_id = insert_or_ignore(
         Learner,
         {name: getattr(application, name) for name in DETAILS}
@@ -71,7 +80,7 @@ def make_learner(application: Application, moment: datetime) -> int | None:
             "public_id": str(uuid.uuid4()),
             "email": application.email,
             "email_key": address_key(application.email),
-            "email_slot": 0,
+            "email_slot": slot,
             "language": application.mail_language or application.page_language,
             "answers": application.answers,
             "form_version_id": application.form_version_id,
