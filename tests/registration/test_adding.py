@@ -104,7 +104,10 @@ def test_pauses_and_closing_hours_do_not_bind_the_team_but_drafts_do(catalogue, 
     draft = factories.training_session(state="draft")
     ids = paused.public_id, draft.public_id
     assert ids[1] not in visit(organiser, NEW).source
-    assert "This choice is not in the list any more" in add(organiser, ids[0], forged={"place": ids[1]}, status=422).text
+    assert (
+        "This choice is not in the list any more"
+        in add(organiser, ids[0], forged={"place": ids[1]}, status=422).text
+    )
     add(organiser, ids[0])
     assert [row.status for row in rows()] == ["confirmed"]
 
