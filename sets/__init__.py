@@ -43,6 +43,8 @@ PARTS = (
     "sets.registration.public_views",
     "sets.registration.learner_views",
     "sets.registration.objection_views",
+    "sets.registration.reminder_letters",
+    "sets.registration.waiting_views",
     "sets.registration.staff_views",
     "sets.registration.adding_views",
     "sets.registration.session_views",

@@ -44,6 +44,9 @@ STEPS = [
     # Offers that ended, decisions that are due, places to fill, sessions that began.
     Step("sets.registration.clock_steps:run_due", every=20),
     Step("sets.registration.clock_steps:purge_submissions", every=600),
+    # Reminders and "still coming?" whose hour has come; waits for a date that are asked about, or over.
+    Step("sets.registration.reminders:post_due", every=30),
+    Step("sets.registration.renewals:ask_and_end", every=600),
     # A mail whose worker is gone is shown as doubtful.
     Step("sets.mailing.claims:expire", every=30),
     # What may not be kept any longer.
