@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..catalogue.labels import TrainingLabel, session_words
-from ..catalogue.models import TrainingSession
+from ..catalogue.models import SessionState, TrainingSession
 from ..catalogue.remarks import is_past
 from ..clock import now
 from . import queue
@@ -56,11 +56,36 @@ def list_doors() -> list[DoorGroup]:
     return found
 
 
+def doors_elsewhere(training_id: int, session_id: int | None) -> tuple[list[Door], list[Door]]:
+    """Return the other sessions of a training to which somebody can change: with a free place, and without."""
+    moment = now()
+    rows = [row for group in list_groups() if group.training.id == training_id for row in group.rows]
+    free, full = [], []
+    for session in (row.session for row in rows):
+        first = session.first_meeting
+        if (
+            session.id == session_id
+            or session.state not in (SessionState.PUBLISHED, SessionState.CLOSED)
+            or first is None
+            or first.starts_at <= moment
+        ):
+            continue
+        door = Door(session.public_id, session, session_words(session), places_words(session))
+        (free if rank_there(session) is None else full).append(door)
+    return free, full
+
+
+def rank_there(session: TrainingSession) -> int | None:
+    """Return the rank that a newcomer would wait at; None when they would have a place."""
+    waiting = queue.count_waiting(session.id, session.training_id, session.language)
+    is_full = session.capacity is not None and session.places_taken >= session.capacity
+    return waiting + 1 if waiting or is_full else None
+
+
 def places_words(session: TrainingSession) -> str:
     """Return what somebody who is put into the session gets now."""
-    waiting = queue.count_waiting(session.id, session.training_id, session.language)
-    if waiting or (session.capacity is not None and session.places_taken >= session.capacity):
-        return _("No place free: joins the waiting list at rank %(rank)s.", rank=waiting + 1)
+    if rank := rank_there(session):
+        return _("No place free: joins the waiting list at rank %(rank)s.", rank=rank)
     if session.needs_approval:
         return _("A place is held until the team approves.")
     if session.capacity is None:

@@ -1,4 +1,7 @@
-"""The team's registrations: the list with its filter, one record, the export of what the filter shows."""
+"""The team's registrations: the list with its filter, one record, the export of what the filter shows.
+
+What is done to one registration is in `step_views`, to many in `decision_views`.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +28,15 @@ from flask_babel import gettext as _
 
 from .. import clock
 from ..catalogue.labels import language_words, session_words, training_labels
-from ..forms import clean_line
 from ..languages import LANGUAGES
 from ..staff.guard import needs_role, safe_next, signed_in_account, staff_blueprint
-from . import export, export_files, listing, needs, workflow
-from .applying import Actor
+from . import export, export_files, listing, needs
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .exports_noted import note_export
 from .listing import PER_PAGE, Filter
 from .models import Status
 from .record import read_record, sessions_for_choice
-from .transitions import RegistrationRefused
 from .wording import actor_words, origin_words, status_words, steps_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -74,31 +74,6 @@ def show_registration(public_id: UUID) -> str:
     record = read_record(str(public_id)) or abort(404)
     back = Filter.from_query(request.args).as_query()
     return render_template("registration/show_registration.html", record=record, back=back, **_words())
-
-
-@blueprint.get("/registrations/<uuid:public_id>/<any(refusal, cancellation):step>")
-@needs_role("organiser")
-def new_registration_step(public_id: UUID, step: str) -> Any:
-    """Ask before a registration is refused or cancelled."""
-    record = read_record(str(public_id)) or abort(404)
-    if step not in steps_from(record.registration.status):
-        return redirect(url_for(".show_registration", public_id=public_id), 303)
-    return render_template("registration/new_registration_step.html", record=record, step=step, **_words())
-
-
-@blueprint.post("/registrations/<uuid:public_id>/<any(approval, refusal, cancellation):step>")
-@needs_role("organiser")
-def create_registration_step(public_id: UUID, step: str) -> Any:
-    """Approve, refuse or cancel a registration."""
-    actor, reason = Actor("staff", signed_in_account().id), clean_line(request.form.get("reason"))[:500]
-    try:
-        _take_step(str(public_id), step, actor=actor, reason=reason, tell_reason="tell" in request.form)
-        flash(_step_words(step), "done")
-    except RegistrationRefused as refusal:
-        if refusal.reason == "not_found":
-            abort(404)
-        flash(str(refusal), "error")
-    return redirect(url_for(".show_registration", public_id=public_id), 303)
 
 
 @blueprint.get("/needs")
@@ -144,24 +119,6 @@ def show_registrations_xlsx() -> Response:
         # The open file is sent all the same; nothing personal stays on the disk.
         path.unlink(missing_ok=True)
     return response
-
-
-def _take_step(public_id: str, step: str, *, actor: Actor, reason: str, tell_reason: bool) -> None:
-    if step == "approval":
-        workflow.approve(public_id, actor=actor)
-    elif step == "refusal":
-        workflow.reject(public_id, actor=actor, reason=reason, tell_reason=tell_reason)
-    else:
-        workflow.cancel(public_id, actor=actor, reason=reason)
-
-
-def _step_words(step: str) -> str:
-    words = {
-        "approval": _("The place is confirmed, and the person is told by mail."),
-        "refusal": _("The registration is refused, and the person is told by mail."),
-        "cancellation": _("The registration is cancelled, and the person is told by mail."),
-    }
-    return words[step]
 
 
 def _temporary_path() -> Path:

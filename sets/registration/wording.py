@@ -8,7 +8,13 @@ from .models import Status
 from .transitions import TRANSITIONS
 
 # What staff do to a registration, and the verb of the table behind it.
-STEPS = {"approval": "approve", "refusal": "reject", "cancellation": "cancel"}
+STEPS = {
+    "approval": "approve",
+    "refusal": "reject",
+    "cancellation": "cancel",
+    "restoration": "restore",
+    "move": "move",
+}
 
 
 def status_words(status: str) -> str:

@@ -170,7 +170,7 @@ def test_needs_that_wait_are_listed_the_oldest_first(organiser):
 def test_a_pending_registration_is_approved(organiser):
     registration = factories.registration(status=Status.PENDING)
     page = submit(visit(organiser, record(registration)), button="Approve")
-    assert "The place is confirmed, and the person is told by mail." in page.text
+    assert "The place is confirmed. The person is told by mail." in page.text
     assert stored(registration).status == "confirmed"
     assert kinds() == ["place_confirmed"]
     event = db.session.scalars(select(RegistrationEvent).order_by(RegistrationEvent.id.desc())).first()
@@ -184,7 +184,7 @@ def test_a_refusal_asks_first_and_keeps_its_reason(organiser):
     assert page.heading == "Refuse this registration?"
     assert stored(registration).status == "pending"
     page = submit(page, reason="Lives too far\x00 away", tell=True)
-    assert "The registration is refused, and the person is told by mail." in page.text
+    assert "The registration is refused. The person is told by mail." in page.text
     assert "Lives too far away" in page.text
     assert (stored(registration).status, stored(registration).reason) == ("rejected", "Lives too far away")
     assert db.session.scalar(select(TrainingSession.places_taken)) == 0
