@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from ..forms import Address, AddressLine, AtMost, Required, SiteForm
+from ..forms import Address, AddressLine, AtMost, Required, SiteForm, TextBlock
 
 
 class LinkForm(SiteForm):
@@ -24,4 +24,14 @@ class NewAddressForm(SiteForm):
         _l("New e-mail address"),
         [Required(_l("Write the new address.")), Address()],
         render_kw={"autocomplete": "email"},
+    )
+
+
+class CancellationForm(SiteForm):
+    """Asks why a place is given up; nobody has to say."""
+
+    reason = TextBlock(
+        _l("Why?"),
+        [AtMost(1000)],
+        description=_l("It helps the team to choose better dates. Only they read it."),
     )

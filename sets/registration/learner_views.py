@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -21,21 +21,22 @@ from flask_babel import refresh
 
 from ..catalogue.showing import snapshot
 from ..clock import now
+from ..forms import clean_text
 from ..http import private_page, visitor_address
 from ..limiting import is_over
-from . import calendar, corrections, joining, letters, personal, phrases, signing_up, workflow
+from . import calendar, changing, corrections, joining, letters, personal, phrases, signing_up, workflow
+from .acting import DONE, ONE, PAGE, act, back, own_standing
 from .applying import LEARNER
+from .doors import person_behind, refuse_link
 from .joining import DoorClosed, Doorway
 from .keys import LinkUnknown, join_token
-from .learner_forms import LinkForm
+from .learner_forms import CancellationForm, LinkForm
 from .models import Learner
 from .personal import Person
 from .standing import Standing, standings_among, subjects_of
-from .transitions import REFUSALS, RegistrationRefused
+from .transitions import REFUSALS
 
 blueprint = Blueprint("learner", __name__)
-PAGE = "/<language:lang>/my/<token>"
-ONE = f"{PAGE}/registrations/<uuid:public_id>"
 # How often one connection may ask for links: a training room shares one.
 LINKS_LIMIT = "60 per 10 minutes"
 
@@ -53,17 +54,20 @@ def _keep_private(response: Response) -> Response:
 
 @blueprint.get(PAGE)
 def show_learner(token: str) -> str:
-    person = _person(token)
+    person = person_behind(token)
     return render_template(
         "registration/show_learner.html",
         person=person,
         token=token,
-        done=request.args.get("done", ""),
+        done=DONE.get(request.args.get("done", ""), ""),
         refusal=REFUSALS.get(request.args.get("refused", "")),
         say=phrases,
         kept=personal.kept_about(person),
         kept_until=personal.kept_until(person),
         other_details=personal.other_details(person.learner),
+        gives_back=request.args.get("done") in ("cancelled", "left"),
+        can_change=changing.can_change,
+        lost=person.find(request.args.get("lost", "")),
         join_url=_join_url(person),
         brochures={training.id: training.brochure for training in snapshot().trainings},
     )
@@ -71,43 +75,43 @@ def show_learner(token: str) -> str:
 
 @blueprint.get(f"{ONE}/cancellation")
 def new_cancellation(token: str, public_id: Any) -> Any:
-    person = _person(token)
-    standing = person.find(str(public_id)) or abort(404)
+    standing = own_standing(token, public_id)
     if not standing.is_current:
-        return redirect(url_for("learner.show_learner", token=token, refused="no_transition"), 303)
-    return render_template(
-        "registration/new_cancellation.html", person=person, one=standing, token=token, say=phrases
-    )
+        return back(token, refused="no_transition")
+    return _cancellation_page(token, standing, CancellationForm())
 
 
 @blueprint.post(f"{ONE}/cancellation")
 def create_cancellation(token: str, public_id: Any) -> Any:
-    standing = _own(token, public_id)
+    standing, form = own_standing(token, public_id), CancellationForm(request.form)
+    if not form.validate():
+        return _cancellation_page(token, standing, form), 422
     done = "left" if standing.status == "waiting" else "cancelled"
-    return _act(token, done, lambda: workflow.cancel(standing.public_id, actor=LEARNER))
+    reason = clean_text(form.reason.data)
+    return act(token, done, lambda: workflow.cancel(standing.public_id, actor=LEARNER, reason=reason))
 
 
 @blueprint.post(f"{ONE}/acceptance")
 def create_acceptance(token: str, public_id: Any) -> Any:
-    standing = _own(token, public_id)
-    return _act(token, "accepted", lambda: workflow.accept_offer(standing.public_id, actor=LEARNER))
+    standing = own_standing(token, public_id)
+    return act(token, "accepted", lambda: workflow.accept_offer(standing.public_id, actor=LEARNER))
 
 
 @blueprint.post(f"{ONE}/refusal")
 def create_refusal(token: str, public_id: Any) -> Any:
-    standing = _own(token, public_id)
-    return _act(token, "declined", lambda: workflow.decline_offer(standing.public_id, actor=LEARNER))
+    standing = own_standing(token, public_id)
+    return act(token, "declined", lambda: workflow.decline_offer(standing.public_id, actor=LEARNER))
 
 
 @blueprint.get(f"{ONE}/calendar.ics")
 def show_calendar(token: str, public_id: Any) -> Response:
-    person = _person(token)
+    person = person_behind(token)
     return _calendar_file(person.find(str(public_id)), person.learner)
 
 
 @blueprint.post(f"{PAGE}/details")
 def update_details(token: str) -> Any:
-    corrections.take_typed_details(_person(token).learner.id)
+    corrections.take_typed_details(person_behind(token).learner.id)
     return redirect(url_for("learner.show_learner", token=token, done="details"), 303)
 
 
@@ -154,28 +158,10 @@ def create_attendance(token: str) -> Any:
     return _show_doorway(doorway, token, room)
 
 
-def _act(token: str, done: str, act: Callable[[], None]) -> Any:
-    """Do what the button says, note that the address is theirs, and go back to the page, which says what was done."""
-    person = _person(token)
-    learner_id, is_proven = person.learner.id, person.learner.proven_at is not None
-    try:
-        act()
-    except RegistrationRefused as refused:
-        return redirect(url_for("learner.show_learner", token=token, refused=refused.reason), 303)
-    if not is_proven:
-        workflow.prove_address(learner_id)
-    return redirect(url_for("learner.show_learner", token=token, done=done), 303)
-
-
-def _own(token: str, public_id: Any) -> Standing:
-    return _person(token).find(str(public_id)) or abort(404)
-
-
-def _person(token: str) -> Person:
-    try:
-        return personal.find_person(token)
-    except LinkUnknown as unknown:
-        _refuse(unknown)
+def _cancellation_page(token: str, standing: Standing, form: CancellationForm) -> str:
+    return render_template(
+        "registration/new_cancellation.html", one=standing, token=token, say=phrases, form=form
+    )
 
 
 def _doorway(token: str) -> Doorway:
@@ -183,17 +169,10 @@ def _doorway(token: str) -> Doorway:
     try:
         doorway = joining.find_doorway(token)
     except LinkUnknown as unknown:
-        _refuse(unknown)
+        refuse_link(unknown)
     g.lang = doorway.learner.language
     refresh()
     return doorway
-
-
-def _refuse(unknown: LinkUnknown) -> NoReturn:
-    """Answer that the link leads nowhere, and where to ask for another one."""
-    status = 410 if unknown.is_revoked else 404
-    page = render_template("registration/show_unknown_link.html", is_revoked=unknown.is_revoked)
-    abort(private_page(make_response(page, status)))
 
 
 def _calendar_file(standing: Standing | None, learner: Learner) -> Response:

@@ -56,6 +56,11 @@ class Person:
         """What is over or was given up, latest first."""
         return [one for one in self.standings if not one.is_current]
 
+    @property
+    def undoable(self) -> list[Standing]:
+        """What they gave up and may still take back, the latest first."""
+        return sorted((one for one in self.standings if one.can_undo), key=lambda one: one.status_at)[::-1]
+
     def find(self, public_id: str) -> Standing | None:
         """Return one of their registrations."""
         return next((one for one in self.standings if one.public_id == public_id), None)
