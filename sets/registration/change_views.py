@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
 
@@ -62,7 +63,7 @@ def new_change(token: str, public_id: Any) -> Any:
 
 @blueprint.post(f"{ONE}/change")
 def create_change(token: str, public_id: Any) -> Any:
-    standing, session = own_standing(token, public_id), request.form.get("session", "")[:64]
+    standing, session = own_standing(token, public_id), _session_asked_for()
     return act(
         token,
         "moved",
@@ -73,13 +74,21 @@ def create_change(token: str, public_id: Any) -> Any:
 
 @blueprint.post(f"{ONE}/wait")
 def create_wait(token: str, public_id: Any) -> Any:
-    standing, session = own_standing(token, public_id), request.form.get("session", "")[:64]
+    standing, session = own_standing(token, public_id), _session_asked_for()
     return act(
         token,
         "waits",
         lambda: workflow.wait_elsewhere(standing.public_id, session, actor=LEARNER),
         refused=lambda refusal: _ask_again(token, public_id, refusal),
     )
+
+
+def _session_asked_for() -> str:
+    """Return the public id that the button sends; nothing where it is none."""
+    try:
+        return str(UUID(request.form.get("session", "")))
+    except ValueError:
+        return ""
 
 
 def _ask_again(token: str, public_id: Any, refusal: RegistrationRefused, session: str = "") -> Any:
