@@ -16,7 +16,11 @@ from .models import REMINDERS, Filling, Meeting, SessionState, Training, Trainin
 
 
 class PlanRefused(Exception):  # noqa: N818  (a refusal)
-    """A plan cannot be stored: `reason` is "changed" (somebody else did meanwhile), "not_found" or "running"."""
+    """A plan cannot be stored.
+
+    `reason` is "changed" (somebody else changed the session meanwhile), "not_found", "training" (people registered for
+    this one) or "people" (others are concerned than those who were shown).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -89,24 +93,6 @@ def apply_plan(session: TrainingSession, plan: Plan) -> None:
         meeting.cancelled_at = now()
 
 
-def apply_running(session: TrainingSession, plan: Plan) -> None:
-    """Write what may change while people are registered: places, window, how places are given, how it is run, rooms.
-
-    Raises PlanRefused("running") when the plan says anything else than what those people were told.
-    """
-    told = (session.training_id, session.language, session.time_zone)
-    meetings = {meeting.id: meeting for meeting in session.standing_meetings}
-    planned_hours = [(planned.id, planned.starts_at, planned.ends_at) for planned in plan.meetings]
-    told_hours = [(meeting.id, meeting.starts_at, meeting.ends_at) for meeting in meetings.values()]
-    if told != (plan.training_id, plan.language, plan.time_zone) or sorted(
-        planned_hours, key=_by_hour
-    ) != sorted(told_hours, key=_by_hour):
-        raise PlanRefused("running")
-    _write_conditions(session, plan)
-    for planned in plan.meetings:
-        meetings[planned.id].room_url = planned.room_url or None  # type: ignore[index]
-
-
 def read_session(public_id: str, *, revision: int | None = None) -> TrainingSession:
     """Return that session with its meetings; raise PlanRefused when it is gone or was changed since `revision`."""
     session: Any = db.session.scalar(
@@ -133,7 +119,3 @@ def _write_conditions(session: TrainingSession, plan: Plan) -> None:
     for name in ("lessons_url", "lessons_note", "materials_url", "materials_note", "replay_url"):
         setattr(session, name, getattr(plan, name) or None)
     session.revision += 1
-
-
-def _by_hour(row: tuple[int | None, datetime, datetime]) -> tuple[datetime, datetime, int]:
-    return row[1], row[2], row[0] or 0

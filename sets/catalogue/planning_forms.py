@@ -1,8 +1,4 @@
-"""The forms that plan a session: days and hours as people write them, in the session's zone.
-
-`SessionForm` has everything; `RunningSessionForm` what may change while people are registered. Both name their fields
-alike, so that nothing typed is lost when the first has to give way to the second.
-"""
+"""The form that plans a session, or changes it: days and hours as people write them, in the session's zone."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from ..clock import now
 from ..dates import zone_names
 from ..forms import AtMost, OneOf, Required, SiteForm, TextLine
 from ..languages import LANGUAGES, current_language
-from .models import Filling, Meeting, TrainingSession
+from .models import Filling, TrainingSession
 from .planning import Plan, PlannedMeeting
 from .planning_fields import Day, Filled, Hour, Moment, Number, Rows, SecureAddress, exists, moment_there
 from .run_forms import FIELDS, RunForm, run_filled_in
@@ -39,10 +35,13 @@ COMMON_ZONES = (
 CONTINENTS = {"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
 
 
-class RoomForm(SiteForm):
-    """One meeting whose time stands: only its room can change."""
+class MeetingForm(SiteForm):
+    """One meeting: a day, two hours, a room. A row left empty is no meeting."""
 
     meeting_id = HiddenField()
+    day = Day(_l("Day"), [Filled(_l("Choose the day, or empty the whole row."))])
+    starts = Hour(_l("From"), [Filled(_l("Write when it begins, or empty the whole row."))])
+    ends = Hour(_l("To"), [Filled(_l("Write when it ends, or empty the whole row."))])
     room_url = TextLine(
         _l("Link to the room"),
         [
@@ -57,14 +56,6 @@ class RoomForm(SiteForm):
             "spellcheck": "false",
         },
     )
-
-
-class MeetingForm(RoomForm):
-    """One meeting: a day, two hours, a room. A row left empty is no meeting."""
-
-    day = Day(_l("Day"), [Filled(_l("Choose the day, or empty the whole row."))])
-    starts = Hour(_l("From"), [Filled(_l("Write when it begins, or empty the whole row."))])
-    ends = Hour(_l("To"), [Filled(_l("Write when it ends, or empty the whole row."))])
 
     def is_blank(self) -> bool:
         """Tell whether nothing was typed in this row."""
@@ -84,8 +75,8 @@ class MeetingForm(RoomForm):
         return is_valid
 
 
-class RunningSessionForm(RunForm):
-    """What may change while people are registered: places, window, how places are given, how it is run, rooms."""
+class SessionForm(RunForm):
+    """A whole session with its meetings: what and where, places and registration, how it is run."""
 
     revision = HiddenField()
     capacity = Number(
@@ -110,16 +101,36 @@ class RunningSessionForm(RunForm):
         description=_l("Empty: 24 hours before the first meeting. Registration closes then at the latest."),
     )
     filling = OneOf(_l("When a place becomes free"), [Required()], default=Filling.OFFER)
-    meetings = Rows(FormField(RoomForm), label=_l("Meeting"), max_entries=MOST_MEETINGS)
+    training = OneOf(_l("Training"), [Required(_l("Choose a training."))])
+    language = OneOf(_l("Language of the session"), [Required(_l("Choose a language."))])
+    time_zone = OneOf(
+        _l("Time zone"), [Required()], description=_l("All hours on this page are hours there.")
+    )
+    meetings = Rows(FormField(MeetingForm), label=_l("Meeting"), max_entries=MOST_MEETINGS)
+    past_is_meant = BooleanField(_l("Yes, a meeting of this session lies in the past"))
 
     def __init__(
-        self, formdata: Any = None, *, session: TrainingSession | None = None, data: Any = None, **kwargs: Any
-    ) -> None:
+        self, formdata: Any = None, *, trainings: Iterable[Any] = (), session: TrainingSession | None = None,
+        data: Any = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         self.session = session
+        self.asks_about_past = False
         super().__init__(formdata, session=session, data=filled_in(session) if session else data, **kwargs)
         # In the order of the page, which is the order of the list of errors.
-        for name in (*FIELDS, "meetings"):
+        for name in (*FIELDS, "meetings", "past_is_meant"):
             self._fields[name] = self._fields.pop(name)
+        first = ("revision", "training", "language", "time_zone")
+        self._fields = {name: self._fields[name] for name in (*first, *self._fields)}
+        names = Locale.parse(LANGUAGES[current_language()].locale).languages
+        unchosen = [] if session else [("", _("Choose …"))]
+        self.training.choices = unchosen + [
+            (str(label.id), f"{label.position}. {label.short_title}") for label in trainings
+        ]
+        self.language.choices = unchosen + [(code, names.get(code, code).capitalize()) for code in LANGUAGES]
+        others = sorted(
+            zone for zone in zone_names() - set(COMMON_ZONES) if zone.partition("/")[0] in CONTINENTS
+        )
+        self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in (*COMMON_ZONES, *others)]
         self.filling.choices = [
             (Filling.OFFER.value, _("Offer it to the next person, who has some time to answer")),
             (Filling.AUTOMATIC.value, _("Give it to the next person at once")),
@@ -127,8 +138,8 @@ class RunningSessionForm(RunForm):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone that every hour of this form is in."""
-        return ZoneInfo(self.session.time_zone if self.session else "UTC")
+        """The zone that was chosen: every hour of this form is one there."""
+        return ZoneInfo(self.time_zone.data if self.time_zone.data in zone_names() else "UTC")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check the fields, then what they say together."""
@@ -150,28 +161,28 @@ class RunningSessionForm(RunForm):
         typed = self.revision.data or ""
         return int(typed) if str(typed).isdecimal() and len(str(typed)) < 10 else -1
 
-    def room_rows(self) -> list[tuple[Meeting, RoomForm]]:
-        """Return each meeting that stands with its row of the form."""
-        rows = {str(entry.form.meeting_id.data): entry.form for entry in self.meetings}
-        meetings = self.session.standing_meetings if self.session else []
-        return [(meeting, rows[str(meeting.id)]) for meeting in meetings if str(meeting.id) in rows]
+    def add_row(self) -> None:
+        """Offer one more meeting, as long as a session may have more."""
+        if len(self.meetings) < MOST_MEETINGS:
+            self.meetings.append_entry()
 
     def as_plan(self) -> Plan:
-        """Return the session's plan with what was typed, everything else as it stands."""
-        assert self.session is not None
-        return self._plan(self.session.training_id, self.session.language, self.session.time_zone)
+        """Return what was typed as a plan, hours turned into moments."""
+        return self._plan(int(self.training.data), self.language.data, self.time_zone.data)
 
     def _planned_meetings(self) -> list[PlannedMeeting]:
-        typed = {entry.form.meeting_id.data: entry.form.room_url.data for entry in self.meetings}
         return [
             PlannedMeeting(
-                meeting.starts_at,
-                meeting.ends_at,
-                typed.get(str(meeting.id), meeting.room_url or ""),
-                meeting.id,
+                starts_at=_moment(row.day.data, row.starts.data, self.zone),
+                ends_at=_moment(row.day.data, row.ends.data, self.zone),
+                room_url=row.room_url.data or "",
+                id=int(row.meeting_id.data) if str(row.meeting_id.data or "")[:9].isdecimal() else None,
             )
-            for meeting in (self.session.standing_meetings if self.session else ())
+            for row in self._rows()
         ]
+
+    def _rows(self) -> list[MeetingForm]:
+        return [entry.form for entry in self.meetings if not entry.form.is_blank()]
 
     def _plan(self, training_id: int, language: str, time_zone: str) -> Plan:
         meetings = sorted(self._planned_meetings(), key=lambda meeting: meeting.starts_at)
@@ -207,65 +218,9 @@ class RunningSessionForm(RunForm):
             yield self.closes_at, _("Registration must close after it opens.")
         if self.needs_approval.data and closes and decides and decides < closes:
             yield self.decide_by, _("The team decides after registration has closed. Choose a later moment.")
+        yield from self._contradictions_of_meetings()
 
-
-class SessionForm(RunningSessionForm):
-    """A whole session with its meetings, while nobody is registered."""
-
-    training = OneOf(_l("Training"), [Required(_l("Choose a training."))])
-    language = OneOf(_l("Language of the session"), [Required(_l("Choose a language."))])
-    time_zone = OneOf(
-        _l("Time zone"), [Required()], description=_l("All hours on this page are hours there.")
-    )
-    meetings = Rows(FormField(MeetingForm), label=_l("Meeting"), max_entries=MOST_MEETINGS)
-    past_is_meant = BooleanField(_l("Yes, a meeting of this session lies in the past"))
-
-    def __init__(self, formdata: Any = None, *, trainings: Iterable[Any] = (), **kwargs: Any) -> None:
-        self.asks_about_past = False
-        super().__init__(formdata, **kwargs)
-        first = ("revision", "training", "language", "time_zone")
-        self._fields = {name: self._fields[name] for name in (*first, *self._fields)}
-        names = Locale.parse(LANGUAGES[current_language()].locale).languages
-        unchosen = [] if self.session else [("", _("Choose …"))]
-        self.training.choices = unchosen + [
-            (str(label.id), f"{label.position}. {label.short_title}") for label in trainings
-        ]
-        self.language.choices = unchosen + [(code, names.get(code, code).capitalize()) for code in LANGUAGES]
-        others = sorted(
-            zone for zone in zone_names() - set(COMMON_ZONES) if zone.partition("/")[0] in CONTINENTS
-        )
-        self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in (*COMMON_ZONES, *others)]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone that was chosen."""
-        return ZoneInfo(self.time_zone.data if self.time_zone.data in zone_names() else "UTC")
-
-    def add_row(self) -> None:
-        """Offer one more meeting, as long as a session may have more."""
-        if len(self.meetings) < MOST_MEETINGS:
-            self.meetings.append_entry()
-
-    def as_plan(self) -> Plan:
-        """Return what was typed as a plan, hours turned into moments."""
-        return self._plan(int(self.training.data), self.language.data, self.time_zone.data)
-
-    def _planned_meetings(self) -> list[PlannedMeeting]:
-        return [
-            PlannedMeeting(
-                starts_at=_moment(row.day.data, row.starts.data, self.zone),
-                ends_at=_moment(row.day.data, row.ends.data, self.zone),
-                room_url=row.room_url.data or "",
-                id=int(row.meeting_id.data) if str(row.meeting_id.data or "")[:9].isdecimal() else None,
-            )
-            for row in self._rows()
-        ]
-
-    def _rows(self) -> list[MeetingForm]:
-        return [entry.form for entry in self.meetings if not entry.form.is_blank()]
-
-    def _contradictions(self) -> Iterator[tuple[Any, str]]:
-        yield from super()._contradictions()
+    def _contradictions_of_meetings(self) -> Iterator[tuple[Any, str]]:
         known = {meeting.starts_at for meeting in (self.session.standing_meetings if self.session else ())}
         for row in self._rows():
             if row.errors or not (row.day.data and row.starts.data and row.ends.data):

@@ -37,7 +37,7 @@ def render(posted: Posted) -> Ready:
     links = Links()
     with speaking(posted.language):
         letter = kind.compose(posted, links)
-        subject, text, html = _texts(letter, posted)
+        subject, text, html = _texts(letter, posted.kind, posted.language)
     programme = letterhead()
     content = Content(
         subject=links.filled(subject),
@@ -62,17 +62,23 @@ def preview(posted: Posted) -> tuple[str, str, str]:
     """Return subject, text and HTML of the mail as staff may see it: without the learner's links."""
     links = Links()
     with speaking(posted.language):
-        texts = _texts(kinds.find(posted.kind).compose(posted, links), posted)
+        texts = _texts(kinds.find(posted.kind).compose(posted, links), posted.kind, posted.language)
     subject, text, html = (links.masked(one) for one in texts)
     return subject, text, html
 
 
-def _texts(letter: Letter, posted: Posted) -> tuple[str, str, str]:
-    folder = f"mail/{letter.template or posted.kind}"
+def draft(letter: Letter, kind: str, language: str, links: Links) -> tuple[str, str]:
+    """Return subject and text of a mail that is not posted yet, as staff may see it. Speak its language meanwhile."""
+    subject, text, _html = _texts(letter, kind, language)
+    return links.masked(subject), links.masked(text)
+
+
+def _texts(letter: Letter, kind: str, language: str) -> tuple[str, str, str]:
+    folder = f"mail/{letter.template or kind}"
     context: dict[str, Any] = {
         "posters": letter.posters,
         "programme": letterhead(),
-        "lang": posted.language,
+        "lang": language,
         "base_url": current_app.config["BASE_URL"],
         "emblem": f"cid:{EMBLEM_ID}",
         **letter.context,

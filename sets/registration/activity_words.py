@@ -19,6 +19,8 @@ from .models import Registration
 VERBS = {
     "session_planned": _l("Planned a session"),
     "session_changed": _l("Changed a session"),
+    "session_moved": _l("Changed the dates of a session"),
+    "session_cancelled": _l("Cancelled a session"),
     "session_published": _l("Published a session"),
     "session_paused": _l("Paused a session"),
     "session_resumed": _l("Opened a session again"),
@@ -29,6 +31,9 @@ VERBS = {
     "registration_approve": _l("Approved a registration"),
     "registration_reject": _l("Refused a registration"),
     "registration_cancel": _l("Cancelled a registration"),
+    "registration_restore": _l("Took up a registration again"),
+    "registration_move": _l("Changed a registration to another session"),
+    "registration_reorder": _l("Changed somebody’s rank"),
     "registration_restore": _l("Restored a registration"),
     "registration_move": _l("Moved a registration to another session"),
     "registration_reorder": _l("Changed somebody’s rank"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask
@@ -63,7 +63,7 @@ def init_app(_app: Flask) -> None:
 
 def compose(posted: Posted, links: Links) -> Letter:
     """Write a mail about registrations. It is dropped when its person is gone or its news is no longer true."""
-    learner = _learner(posted.learner_id)
+    learner = addressee_of(posted.learner_id)
     if learner is None:
         raise NotWanted("person_gone")
     about, also = _standings(posted, learner)
@@ -73,9 +73,17 @@ def compose(posted: Posted, links: Links) -> Letter:
         raise NotWanted("outdated")
     if posted.kind in CHANGES and not any(one.is_current for one in about):
         raise NotWanted("outdated")
+    letter = write(posted.kind, posted.facts, learner, about, also, links)
+    return replace(letter, parts=_parts(posted, learner, [*about, *also]))
+
+
+def write(
+    kind: str, facts: Any, learner: Any, about: list[Standing], also: list[Standing], links: Links
+) -> Letter:
+    """Return a mail about these registrations of a person, without its calendar parts: what the templates see."""
     context = {
         "say": phrases,
-        "facts": posted.facts,
+        "facts": facts,
         "about": about,
         "also": also,
         "name": learner.first_name if learner.proven_at else "",
@@ -83,23 +91,16 @@ def compose(posted: Posted, links: Links) -> Letter:
         "reader_zone": learner.time_zone,
         "page_link": links.secret("learner.show_learner", token=page_token(learner)),
         "join_link": _JoinLinks(learner, links),
-        "headline": _headline(about, posted.facts),
-        "dates": _next_dates(about, links) if posted.kind in NAMES_DATES else [],
-        "free_session": _free_session(posted.facts),
-        "was": phrases.earlier_hours(posted.facts["was"])
-        if "was" in posted.facts and posted.kind == "session_changed"
-        else [],
+        "headline": _headline(about, facts),
+        "dates": _next_dates(about, links) if kind in NAMES_DATES else [],
+        "free_session": _free_session(facts) if kind == "place_free" else None,
+        "was": phrases.earlier_hours(facts["was"]) if kind == "session_changed" else [],
         "cancel_link": _cancel_link(about, learner, links),
-        "still_waits": posted.kind in ("offer_declined", "offer_expired") and _still_waits(learner, about),
-        **_objection(posted, learner, about, links),
-        "has_dates": any(method != CANCEL for _r, _m, method, *_rest in posted.facts.get("calendar", ())),
+        "still_waits": kind in ("offer_declined", "offer_expired") and _still_waits(learner, about),
+        "has_dates": any(method != CANCEL for _r, _m, method, *_rest in facts.get("calendar", ())),
+        **_objection(kind, facts, learner, about, links),
     }
-    return Letter(
-        context=context,
-        posters=_posters(about),
-        parts=_parts(posted, learner, [*about, *also]),
-        reply_to=_reply_to(about),
-    )
+    return Letter(context=context, posters=_posters(about), reply_to=_reply_to(about))
 
 
 def compose_held(posted: Posted, links: Links) -> Letter:
@@ -108,7 +109,7 @@ def compose_held(posted: Posted, links: Links) -> Letter:
     return Letter(context={"link": links.secret("registration.new_release", token=token)})
 
 
-def _learner(learner_id: int | None) -> Any:
+def addressee_of(learner_id: int | None) -> Any:
     """Return what mails need of a person; columns, not an object, which costs as much as all the rest."""
     columns = (
         Learner.id, Learner.public_id, Learner.link_version, Learner.first_name, Learner.proven_at,
@@ -160,9 +161,9 @@ def _headline(about: list[Standing], facts: Any) -> str:
     return words.get(Status(about[0].status), _("Your registration is noted"))
 
 
-def _objection(posted: Posted, learner: Any, about: list[Standing], links: Links) -> dict[str, Any]:
+def _objection(kind: str, facts: Any, learner: Any, about: list[Standing], links: Links) -> dict[str, Any]:
     """Return how to refuse what the team entered, in the mail that tells of it or stands for that mail."""
-    if posted.kind != "added_by_team" and "added_by_team" not in posted.facts.get("unsent", ()):
+    if kind != "added_by_team" and "added_by_team" not in facts.get("unsent", ()):
         return {"objection_link": ""}
     link = links.secret("objections.new_objection", token=page_token(learner), public_id=about[0].public_id)
     privacy = links.page("public.show_page", key="privacy")
@@ -220,8 +221,6 @@ def _next_dates(about: list[Standing], links: Links) -> list[NextDate]:
 
 def _free_session(facts: Any) -> Any:
     """Return the session whose place is free, while it is: somebody may have been faster than the mail."""
-    if "session_id" not in facts:
-        return None
     moment = now()
     session = next((one for one in snapshot().sessions if one.id == facts["session_id"]), None)
     if (

@@ -23,7 +23,7 @@ from ..database import db
 from . import listing, queue
 from .listing import Filter
 from .models import Registration, Status
-from .session_changes import STEPS, count_active, possible_steps
+from .session_changes import STEPS, can_cancel, count_active, possible_steps
 
 # Past sessions that the list shows, the latest first.
 MOST_PAST = 100
@@ -66,6 +66,7 @@ class SessionRecord:
     waiting: int
     queue_words: str
     steps: list[str]
+    can_cancel: bool
 
 
 def list_groups() -> list[SessionGroup]:
@@ -136,6 +137,7 @@ def read_session_record(session: TrainingSession) -> SessionRecord:
         waiting=waiting,
         queue_words=_queue_words(session, waiting, moment),
         steps=[] if is_past(session, moment) else possible_steps(session.state),
+        can_cancel=can_cancel(session),
     )
 
 

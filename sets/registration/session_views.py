@@ -9,15 +9,26 @@ from flask import Flask, abort, flash, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..catalogue.labels import language_words, lead_words, meeting_words, session_words, training_labels
+from ..catalogue.labels import language_words, lead_words, session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..catalogue.planning import PlanRefused, read_session
-from ..catalogue.planning_forms import FIRST_ROWS, RunningSessionForm, SessionForm
+from ..catalogue.planning_forms import FIRST_ROWS, SessionForm
 from ..catalogue.remarks import remarks, standing_shape, standing_words
 from ..clock import now
 from ..staff.guard import needs_role, signed_in_account, staff_blueprint
 from . import session_changes
+from .applying import Actor
 from .session_listing import list_groups, list_past, read_session_record, what_follows
+from .session_news import (
+    Draft,
+    News,
+    drafts_of_cancellation,
+    drafts_of_change,
+    news_sentences,
+    read_audience,
+    read_news,
+    typed_words,
+)
 from .wording import status_words
 
 STEP = "any(publication, pause, resumption, closure)"
@@ -88,17 +99,58 @@ def edit_session(public_id: UUID) -> Any:
 @needs_role("organiser")
 def update_session(public_id: UUID) -> Any:
     """Store what the form says, offer one more row, or say why not."""
-    form = _form_for(_session(public_id), request.form)
-    if "more" in request.form and isinstance(form, SessionForm):
+    session = _session(public_id)
+    form = _form_for(session, request.form)
+    if "more" in request.form:
         form.add_row()
         return _form_page(form, added=True)
     if not form.validate():
         return _form_page(form), 422
+    if "back" in request.form:
+        return _form_page(form)
+    plan, words = form.as_plan(), typed_words(request.form)
+    news = read_news(session, plan)
+    if news.is_any and request.form.get("shown") != news.key:
+        return _news_page(form, news, drafts_of_change(session, plan, words) if news.has_dates else [], words)
     try:
-        served = session_changes.change_session(str(public_id), form.as_plan(), form.typed_revision())
+        told, served = session_changes.change_session(
+            str(public_id), plan, form.typed_revision(), words=words, actor=_actor(),
+            shown=news.audience.key if news.has_dates else None,
+        )  # fmt: skip
     except PlanRefused as refusal:
         return _refused_page(public_id, refusal), 409
-    flash(_("The session is stored.") + _served_words(served), "done")
+    flash(_("The session is stored.") + _told_words(told) + _served_words(served), "done")
+    return redirect(url_for(".show_session", public_id=public_id), 303)
+
+
+@blueprint.get("/<uuid:public_id>/cancellation")
+@needs_role("organiser")
+def new_session_cancellation(public_id: UUID) -> Any:
+    """Say who will be told what, before a session is cancelled."""
+    session = _session(public_id)
+    if not session_changes.can_cancel(session):
+        return redirect(url_for(".show_session", public_id=public_id), 303)
+    return _cancellation_page(session, {})
+
+
+@blueprint.post("/<uuid:public_id>/cancellation")
+@needs_role("organiser")
+def create_session_cancellation(public_id: UUID) -> Any:
+    """Cancel a session, or show the mails with the words that were typed."""
+    session, words = _session(public_id), typed_words(request.form)
+    if "look" in request.form:
+        return _cancellation_page(session, words)
+    try:
+        told = session_changes.cancel_session(
+            str(public_id), actor=_actor(), shown=request.form.get("shown", ""), words=words
+        )
+    except PlanRefused as refusal:
+        if refusal.reason == "people":
+            flash(_refusal_words("people"), "error")
+            return _cancellation_page(_session(public_id), words), 409
+        flash(_("The session cannot be cancelled any more."), "error")
+        return redirect(url_for(".show_session", public_id=public_id), 303)
+    flash(_("The session is cancelled.") + _told_words(told), "done")
     return redirect(url_for(".show_session", public_id=public_id), 303)
 
 
@@ -138,21 +190,52 @@ def _session(public_id: UUID) -> TrainingSession:
         abort(404)
 
 
-def _form_for(session: TrainingSession, typed: Any = None) -> RunningSessionForm:
-    """Return the form that fits: while people are registered, what they were told is not in it."""
-    if session_changes.count_active(session.id):
-        return RunningSessionForm(typed, session=session)
-    return SessionForm(typed, session=session, trainings=training_labels().values())
+def _actor() -> Actor:
+    return Actor("staff", signed_in_account().id)
 
 
-def _form_page(form: RunningSessionForm, *, added: bool = False) -> str:
+def _form_for(session: TrainingSession, typed: Any = None) -> SessionForm:
+    """Return the form of a session; once somebody registered, it belongs to its training."""
+    labels = training_labels()
+    is_bound = session_changes.has_registrations(session.id)
+    return SessionForm(
+        typed, session=session, trainings=[labels[session.training_id]] if is_bound else labels.values()
+    )
+
+
+def _form_page(form: SessionForm, *, added: bool = False) -> str:
     name = "edit_session" if form.session else "new_session"
-    labels, session = training_labels(), form.session
+    session = form.session
     return render_template(
         f"registration/{name}.html",
-        form=form, session=session, added=added, is_running=not isinstance(form, SessionForm),
-        training=labels[session.training_id] if session else None,
-        meeting_words=meeting_words, **_words(),
+        form=form, session=session, added=added,
+        audience=read_audience(session.id) if session else None,
+        training=training_labels()[session.training_id] if session else None,
+        **_words(),
+    )  # fmt: skip
+
+
+def _news_page(form: SessionForm, news: News, drafts: list[Draft], words: dict[str, str]) -> str:
+    """Show what is about to be told, with the whole form in it: saving again tells it."""
+    assert form.session is not None
+    typed = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in ("csrf_token", "shown", "back", "more") and not name.startswith("words-")
+    ]
+    return render_template(
+        "registration/new_session_change.html",
+        session=form.session, training=training_labels()[form.session.training_id], news=news, drafts=drafts,
+        words=words, typed=typed, sentences=news_sentences(news), audience=news.audience, **_words(),
+    )  # fmt: skip
+
+
+def _cancellation_page(session: TrainingSession, words: dict[str, str]) -> str:
+    audience = read_audience(session.id)
+    return render_template(
+        "registration/new_session_cancellation.html",
+        session=session, training=training_labels()[session.training_id], audience=audience, words=words,
+        drafts=drafts_of_cancellation(session, words), **_words(),
     )  # fmt: skip
 
 
@@ -172,8 +255,9 @@ def _refusal_words(reason: str) -> str:
         "changed": _(
             "Somebody changed this session in the meantime. Compare it with what you typed; saving again keeps yours."
         ),
-        "running": _(
-            "Somebody registered in the meantime, so the training, the language and the dates stay as they were told."
+        "training": _("Somebody registered in the meantime, so the session stays with its training."),
+        "people": _(
+            "Somebody registered, cancelled or answered in the meantime. Look once more at who is told what."
         ),
     }
     return words[reason]
@@ -187,6 +271,12 @@ def _step_words(step: str) -> str:
         "closure": _("Registration for the session is closed."),
     }
     return words[step]
+
+
+def _told_words(told: int) -> str:
+    if not told:
+        return ""
+    return " " + ngettext("One person is told of it by mail.", "%(num)d people are told of it by mail.", told)
 
 
 def _served_words(served: int) -> str:

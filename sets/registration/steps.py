@@ -9,7 +9,8 @@ import uuid
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, bindparam, func, select, update
+from sqlalchemy import CursorResult, bindparam, exists, func, select, update
+from sqlalchemy.orm import aliased
 
 from ..catalogue.models import Meeting, Training
 from ..clock import now
@@ -146,6 +147,24 @@ def end_past_of_all() -> int:
 def has_past() -> bool:
     """Tell whether a registration's session is over that is not noted yet."""
     return db.session.scalar(select(Registration.id).where(*_is_past()).limit(1)) is not None
+
+
+def begin_again(session_id: int) -> None:
+    """Take back that a session is over, which was put later; not for who has another place in the training by now."""
+    other = aliased(Registration)
+    elsewhere = exists().where(
+        other.learner_id == Registration.learner_id,
+        other.training_id == Registration.training_id,
+        other.id != Registration.id,
+        other.status.in_((Status.PENDING, Status.CONFIRMED)),
+        other.ended_at.is_(None),
+    )
+    db.session.execute(
+        update(Registration)
+        .where(Registration.training_session_id == session_id, Registration.ended_at.is_not(None), ~elsewhere)
+        .values(ended_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _end(*criteria: Any) -> int:
