@@ -15,10 +15,15 @@ from sets.clock import now
 from sets.database import db
 from sets.installation import Installation
 from sets.mailing.models import Delivery
-from sets.registration import session_changes
+from sets.mailing.rendering import preview
+from sets.registration import session_changes, session_news, signing_up
+from sets.registration.applying import Actor
 from sets.registration.models import Registration, Status
 from sets.staff.models import Activity
 from tests import factories
+
+from .letters_read import as_posted, events, letter, mails_leave, posted, text_of
+from .signups import an_application
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -117,24 +122,182 @@ def test_an_unknown_session_is_refused():
         session_changes.step_session("no such session", "pause")
 
 
-@pytest.mark.parametrize("status", [Status.CONFIRMED, Status.PENDING, Status.WAITING])
-def test_what_people_were_told_cannot_change_under_them(status):
-    session, other = factories.training_session(meetings=2), factories.training()
-    factories.registration(session, status=status)
-    plan, moved = plan_of(session), session.meetings[1].starts_at + timedelta(hours=1)
+def moved_by(session, delta):
+    """Return the plan of a session whose meetings are all put off by that."""
+    plan = plan_of(session)
+    meetings = [
+        replace(one, starts_at=one.starts_at + delta, ends_at=one.ends_at + delta) for one in plan.meetings
+    ]
+    return replace(plan, meetings=tuple(meetings))
+
+
+def test_a_change_of_dates_tells_each_active_person_once_and_nobody_else():
+    session = factories.training_session(capacity=2)
+    for status in ("confirmed", "pending", "waiting", "cancelled", "rejected", "expired"):
+        factories.registration(session, status=status)
+    factories.registration(session, status="confirmed", silent=True)
+    factories.registration(of=session.training)
+    told, _served = session_changes.change_session(
+        session.public_id, moved_by(session, timedelta(days=7)), session.revision, actor=Actor("staff", 1)
+    )
+    assert told == 3
+    db.session.rollback()
+    mails = db.session.execute(select(Delivery.kind, Delivery.to_address)).all()
+    assert [mail.kind for mail in mails] == ["session_changed"] * 3
+    assert len({mail.to_address for mail in mails}) == 3
+    assert verbs() == ["session_moved"]
+
+
+def test_a_new_room_or_other_conditions_are_told_to_nobody():
+    session = factories.training_session()
+    factories.registration(session)
+    plan = plan_of(session, capacity=30, trainer="Ada")
+    plan = replace(plan, meetings=(replace(plan.meetings[0], room_url="https://new.example/room"),))
+    assert session_changes.change_session(session.public_id, plan, session.revision) == (0, 0)
+    assert db.session.scalar(select(Delivery.id)) is None
+
+
+def test_a_correction_of_what_is_over_is_told_to_nobody(clock):
+    session = factories.training_session()
+    factories.registration(session)
+    clock.shift(timedelta(days=60))
+    told, _ = session_changes.change_session(
+        session.public_id, moved_by(session, timedelta(hours=-1)), session.revision
+    )
+    assert told == 0
+
+
+def test_the_mail_says_what_was_and_what_is_and_puts_the_calendar_right():
+    session = factories.training_session(meetings=2)
+    signing_up.register(an_application("amina", (session.training_id, session.id), page_language="en"))
+    before = {str(event["uid"]): event for _method, event in events(letter("amina"))}
+    mails_leave()
+    plan = plan_of(stored(session.public_id))
     first, second = plan.meetings
-    for change in (
-        {"language": "en"},
-        {"time_zone": "Europe/Athens"},
-        {"training_id": other.id},
-        {"meetings": (first,)},
-        {"meetings": (first, replace(second, starts_at=moved, ends_at=moved + timedelta(hours=1)))},
-        {"meetings": (first, second, replace(second, id=None))},
-    ):
-        with pytest.raises(PlanRefused, match="running"):
-            session_changes.change_session(session.public_id, replace(plan, **change), session.revision)
-    session = stored(session.public_id)
-    assert (session.language, session.training_id, len(session.meetings)) == ("fr", plan.training_id, 2)
+    later = second.starts_at + timedelta(days=2)
+    plan = replace(plan, meetings=(replace(second, starts_at=later, ends_at=later + timedelta(hours=1)),))
+    session_changes.change_session(
+        session.public_id, plan, stored(session.public_id).revision, words={"en": "The trainer is ill."}
+    )
+    message = letter("amina", "session_changed")
+    text = text_of(message)
+    assert "The trainer is ill." in text
+    was, now_is = text.split("It was:")[1].split("It is now:")
+    assert f"{first.starts_at.day} " in was
+    assert was.count("from") == 2
+    assert now_is.count(" from ") == 1
+    after = {str(event["uid"]): (method, event) for method, event in events(message)}
+    assert set(after) == set(before)
+    assert sorted(method for method, _event in after.values()) == ["CANCEL", "REQUEST"]
+    assert {int(event["sequence"]) for _method, event in after.values()} == {1}
+    (requested,) = [event for method, event in after.values() if method == "REQUEST"]
+    assert requested["dtstart"].dt == later
+
+
+def test_a_meeting_that_stays_is_not_sent_to_calendars_again():
+    session = factories.training_session(meetings=2)
+    signing_up.register(an_application("amina", (session.training_id, session.id), page_language="en"))
+    mails_leave()
+    plan = plan_of(stored(session.public_id))
+    first, second = plan.meetings
+    later = second.starts_at + timedelta(days=2)
+    plan = replace(
+        plan, meetings=(first, replace(second, starts_at=later, ends_at=later + timedelta(hours=1)))
+    )
+    session_changes.change_session(session.public_id, plan, stored(session.public_id).revision)
+    ((method, event),) = events(letter("amina", "session_changed"))
+    assert (method, event["dtstart"].dt) == ("REQUEST", later)
+
+
+def test_two_changes_before_a_mail_leaves_are_told_as_one_from_the_first_state():
+    session = factories.training_session()
+    signing_up.register(an_application("amina", (session.training_id, session.id), page_language="en"))
+    mails_leave()
+    start = stored(session.public_id).meetings[0].starts_at
+    for days in (1, 2):
+        current = stored(session.public_id)
+        session_changes.change_session(
+            session.public_id, moved_by(current, timedelta(days=days)), current.revision
+        )
+    (row,) = [row for row in posted("amina", "session_changed") if row.status == "queued"]
+    assert row.facts["was"]["hours"][0][0] == start.isoformat()
+    ((_method, event),) = events(letter("amina", "session_changed"))
+    assert event["dtstart"].dt == start + timedelta(days=3)
+
+
+def test_an_offer_never_outlives_the_new_start(clock):
+    session = factories.training_session(starts=now() + timedelta(days=30))
+    offer = factories.registration(session, status="offered", offer_ends_at=now() + timedelta(days=2))
+    session_changes.change_session(
+        session.public_id, moved_by(session, timedelta(days=-29)), session.revision
+    )
+    db.session.rollback()
+    ends = db.session.get(Registration, offer.id).offer_ends_at
+    assert now() < ends < stored(session.public_id).meetings[0].starts_at
+
+
+def test_others_than_were_shown_are_not_told():
+    session = factories.training_session()
+    factories.registration(session)
+    shown = session_news.read_audience(session.id).key
+    factories.registration(session)
+    db.session.rollback()
+    with pytest.raises(PlanRefused, match="people"):
+        session_changes.change_session(
+            session.public_id, moved_by(session, timedelta(days=7)), session.revision, shown=shown
+        )
+    with pytest.raises(PlanRefused, match="people"):
+        session_changes.cancel_session(session.public_id, actor=Actor("staff", 1), shown=shown)
+    assert db.session.scalar(select(Delivery.id)) is None
+
+
+def test_a_cancelled_session_tells_each_person_once_frees_all_places_and_withdraws_calendars():
+    session = factories.training_session(capacity=1)
+    other = factories.training_session(session.training, starts=now() + timedelta(days=40))
+    for name in ("amina", "bruno"):
+        signing_up.register(an_application(name, (session.training_id, session.id), page_language="en"))
+    signing_up.register(an_application("chiara", (session.training_id, None)))
+    mails_leave()
+    told = session_changes.cancel_session(
+        session.public_id, actor=Actor("staff", 1), words={"en": "Too few people came."}
+    )
+    assert told == 2
+    assert states(session) == ["cancelled", "cancelled"]
+    cancelled = stored(session.public_id)
+    assert (cancelled.state, cancelled.places_taken) == ("cancelled", 0)
+    message = letter("amina", "session_cancelled")
+    assert [method for method, _event in events(message)] == ["CANCEL"]
+    assert "Too few people came." in text_of(message)
+    assert other.public_id in text_of(message)
+    assert events(letter("bruno", "session_cancelled")) == []
+    waits = db.session.scalars(select(Registration.status).where(Registration.training_session_id.is_(None)))
+    assert list(waits) == ["waiting"]
+    assert verbs() == ["session_cancelled"]
+    with pytest.raises(PlanRefused, match="changed"):
+        session_changes.cancel_session(session.public_id, actor=Actor("staff", 1))
+
+
+def test_a_session_that_is_over_or_a_draft_cannot_be_cancelled(clock):
+    draft = factories.training_session(state=SessionState.DRAFT)
+    past = factories.training_session()
+    clock.shift(timedelta(days=60))
+    for session in (draft, past):
+        with pytest.raises(PlanRefused, match="changed"):
+            session_changes.cancel_session(session.public_id, actor=Actor("staff", 1))
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "es", "it"])
+def test_the_mails_are_shown_beforehand_in_the_words_in_which_they_are_sent(language):
+    session = factories.training_session()
+    signing_up.register(an_application("amina", (session.training_id, session.id), page_language=language))
+    mails_leave()
+    plan = moved_by(stored(session.public_id), timedelta(days=7))
+    words = {language: "Good news."}
+    (draft,) = session_news.drafts_of_change(stored(session.public_id), plan, words)
+    session_changes.change_session(session.public_id, plan, stored(session.public_id).revision, words=words)
+    (row,) = posted("amina", "session_changed")
+    subject, text, _html = preview(as_posted(row))
+    assert (draft.count, draft.subject, draft.text) == (1, subject, text)
 
 
 def test_places_window_and_rooms_change_while_people_are_registered():
@@ -154,7 +317,7 @@ def test_places_window_and_rooms_change_while_people_are_registered():
 def test_a_session_that_had_people_stays_with_its_training():
     session, other = factories.training_session(), factories.training()
     factories.registration(session, status=Status.CANCELLED)
-    with pytest.raises(PlanRefused, match="running"):
+    with pytest.raises(PlanRefused, match="training"):
         session_changes.change_session(
             session.public_id, plan_of(session, training_id=other.id), session.revision
         )
@@ -168,15 +331,15 @@ def test_fewer_places_remove_nobody_and_more_places_find_their_people():
         factories.registration(session)
     for _ in range(2):
         factories.registration(session, status=Status.WAITING)
-    assert (
-        session_changes.change_session(session.public_id, plan_of(session, capacity=1), session.revision) == 0
-    )
+    assert session_changes.change_session(
+        session.public_id, plan_of(session, capacity=1), session.revision
+    ) == (0, 0)
     assert states(session) == ["confirmed"] * 3 + ["waiting"] * 2
     session = stored(session.public_id)
     assert (session.capacity, session.places_taken) == (1, 3)
-    assert (
-        session_changes.change_session(session.public_id, plan_of(session, capacity=4), session.revision) == 1
-    )
+    assert session_changes.change_session(
+        session.public_id, plan_of(session, capacity=4), session.revision
+    ) == (0, 1)
     assert states(session) == ["confirmed"] * 3 + ["offered", "waiting"]
     db.session.rollback()
     assert db.session.scalar(select(Delivery.kind)) is not None
@@ -185,9 +348,9 @@ def test_fewer_places_remove_nobody_and_more_places_find_their_people():
 def test_a_draft_that_changes_tells_nobody():
     session, before = factories.training_session(state=SessionState.DRAFT), version()
     factories.registration(of=session.training)
-    assert (
-        session_changes.change_session(session.public_id, plan_of(session, capacity=9), session.revision) == 0
-    )
+    assert session_changes.change_session(
+        session.public_id, plan_of(session, capacity=9), session.revision
+    ) == (0, 0)
     assert version() == before
     assert states(session) == []
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sets.catalogue.models import SessionState, TrainingSession
 from sets.clock import now
 from sets.database import db, transaction
+from sets.mailing.models import Delivery
 from sets.registration import session_changes
 from sets.registration.models import Registration, Status
 from tests import factories
@@ -151,17 +152,86 @@ def test_more_people_than_places_is_said_and_nobody_is_removed(organiser):
     assert db.session.scalars(select(Registration.status)).all() == ["confirmed"] * 5
 
 
-def test_while_people_are_registered_dates_are_shown_and_cannot_change(organiser):
+def test_other_dates_are_saved_after_a_look_at_who_is_told_what(organiser):
+    session = factories.training_session(capacity=1)
+    factories.registration(session, factories.learner(language="fr"))
+    factories.registration(session, factories.learner(language="it"), status=Status.WAITING)
+    page = visit(organiser, f"/staff/sessions/{session.public_id}/edit")
+    assert "2 people have a place or wait." in page.text
+    page = submit(page, {"meetings-0-day": "2026-06-01"})
+    assert page.heading == "Save and tell people?"
+    assert "2 people are told the new dates, each once" in page.text
+    assert "1er juin 2026" in page.text.replace("\u00a0", " ")
+    assert "1 giugno 2026" in page.text.replace("\u00a0", " ").replace("º", "")
+    assert sessions()[0].meetings[0].starts_at == now() + timedelta(days=14)
+    page = submit(page, {"words-fr": "Le formateur est malade."}, button="Look at the mails again")
+    assert "Le formateur est malade." in page.text
+    back = submit(page, button="Back to the form")
+    assert back.value("meetings-0-day") == "2026-06-01"
+    page = submit(page, button="Save and tell them")
+    assert "2 people are told of it by mail." in page.text
+    assert db.session.scalars(select(Delivery.kind)).all() == ["session_changed"] * 2
+    assert {d.facts["words"] for d in db.session.scalars(select(Delivery))} == {
+        "",
+        "Le formateur est malade.",
+    }
+
+
+def test_somebody_who_registers_while_one_looks_is_shown_before_anybody_is_told(organiser):
     session = factories.training_session()
     factories.registration(session)
-    page = visit(organiser, f"/staff/sessions/{session.public_id}/edit")
-    assert "They were told this training, this language and these dates, so these stay." in page.text
-    names = {field.get("name") for field in page.all("input", "select")}
-    assert not names & {"training", "language", "time_zone", "meetings-0-day", "meetings-0-starts"}
-    page = submit(page, {"meetings-0-room_url": "https://rooms.example.org/new"}, forged={"language": "es"})
-    assert "The session is stored." in page.text
-    session = sessions()[0]
-    assert (session.language, session.meetings[0].room_url) == ("fr", "https://rooms.example.org/new")
+    page = submit(
+        visit(organiser, f"/staff/sessions/{session.public_id}/edit"), {"meetings-0-day": "2026-06-01"}
+    )
+    factories.registration(session)
+    page = submit(page, button="Save and tell them")
+    assert page.heading == "Save and tell people?"
+    assert "2 people are told" in page.text
+    assert db.session.scalar(select(Delivery.id)) is None
+    submit(page, button="Save and tell them")
+    assert len(db.session.scalars(select(Delivery.id)).all()) == 2
+
+
+def test_places_that_find_their_people_are_announced_before(organiser):
+    session = factories.training_session(capacity=1)
+    factories.registration(session)
+    factories.registration(session, status=Status.WAITING)
+    page = submit(visit(organiser, f"/staff/sessions/{session.public_id}/edit"), capacity="4")
+    assert "One person who waits gets a place, or is offered one, and is told by mail." in page.text
+    page = submit(page, button="Save and tell them")
+    assert "One person is told by mail." in page.text
+
+
+def test_a_session_is_cancelled_after_a_look_at_who_is_told_what(organiser):
+    session = factories.training_session()
+    factories.registration(session)
+    page = visit(organiser, f"/staff/sessions/{session.public_id}").click("Cancel the session")
+    assert "One person is told that it does not take place" in page.text
+    assert "This cannot be undone." in page.text
+    page = submit(page, {"words-fr": "Trop peu d’inscrits."}, button="Look at the mails again")
+    assert "Trop peu d’inscrits." in page.text
+    page = submit(page, button="Cancel the session and tell them")
+    assert "The session is cancelled." in page.text
+    assert "One person is told of it by mail." in page.text
+    assert "Cancel the session" not in page.text
+    assert states_of(session) == ["cancelled"]
+
+
+def test_a_cancellation_that_concerns_others_than_shown_is_looked_at_again(organiser):
+    session = factories.training_session()
+    factories.registration(session)
+    page = visit(organiser, f"/staff/sessions/{session.public_id}/cancellation")
+    factories.registration(session)
+    page = submit(page, {"words-fr": "Désolés."}, button="Cancel the session and tell them", status=409)
+    assert "2 people are told, each once, that it does not take place" in page.text
+    assert "Désolés." in page.text
+    assert states_of(session) == ["confirmed"] * 2
+
+
+def states_of(session):
+    db.session.rollback()
+    statement = select(Registration.status).where(Registration.training_session_id == session.id)
+    return list(db.session.scalars(statement))
 
 
 def test_somebody_who_changed_it_meanwhile_is_told_and_nothing_typed_is_lost(organiser):
@@ -174,18 +244,6 @@ def test_somebody_who_changed_it_meanwhile_is_told_and_nothing_typed_is_lost(org
     assert sessions()[0].capacity == 30
     submit(page)
     assert sessions()[0].capacity == 7
-
-
-def test_somebody_who_registers_meanwhile_keeps_their_dates(organiser):
-    session = factories.training_session()
-    page = visit(organiser, f"/staff/sessions/{session.public_id}/edit")
-    factories.registration(session)
-    page = submit(page, {"meetings-0-day": "2026-06-01"}, capacity="7")
-    # The form that fits now was read: the dates stand, the places changed.
-    assert "The session is stored." in page.text
-    session = sessions()[0]
-    assert session.capacity == 7
-    assert session.meetings[0].starts_at == now() + timedelta(days=14)
 
 
 def test_publication_says_what_follows_and_does_it(organiser):
