@@ -49,6 +49,7 @@ PARTS = (
     "sets.registration.staff_views",
     "sets.registration.adding_views",
     "sets.registration.step_views",
+    "sets.registration.decision_views",
     "sets.registration.session_views",
     "sets.registration.commands",
     "sets.pages.health_views",

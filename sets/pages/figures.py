@@ -20,7 +20,7 @@ from ..catalogue.remarks import ROOM_WANTED
 from ..clock import now
 from ..database import db
 from ..languages import LANGUAGES
-from ..registration import listing, needs
+from ..registration import deciding, listing, needs
 from ..registration.models import Learner, Registration, Status
 from ..registration.session_listing import SessionRow, coming_sessions
 from ..staff.deliveries import OutboxState, outbox_state, today_began
@@ -54,6 +54,7 @@ class Figures:
     coming: list[SessionRow]
     without_room: list[TrainingSession]
     oldest_pending_at: datetime | None
+    next_decision: tuple[datetime, int] | None
     needs_open: int
     mail: OutboxState
     weeks: list[tuple[date, int]]
@@ -77,6 +78,7 @@ def read_figures(zone: str, *, with_needs: bool) -> Figures:
         coming=coming_sessions(COMING),
         without_room=_without_room(),
         oldest_pending_at=_oldest_pending_at(list(labels)) if is_pending else None,
+        next_decision=deciding.next_decision() if is_pending else None,
         needs_open=needs.count_open() if with_needs else 0,
         mail=outbox_state(today_began(zone)),
         weeks=_weeks(zone),

@@ -33,6 +33,7 @@ from ..staff.guard import needs_role, safe_next, signed_in_account, staff_bluepr
 from . import export, export_files, listing, needs
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
+from .deciding import MOST
 from .exports_noted import note_export
 from .listing import PER_PAGE, Filter
 from .models import Status
@@ -64,7 +65,7 @@ def list_registrations() -> Any:
         "registration/list_registrations.html",
         wanted=wanted, rows=rows, page=page, per_page=PER_PAGE, total=total,
         is_exact=not total or bool(counts), counts=counts, trainings=training_labels(),
-        sessions=sessions_for_choice(wanted.training), **_words(),
+        sessions=sessions_for_choice(wanted.training), most_decided=MOST, **_words(),
     )  # fmt: skip
 
 
