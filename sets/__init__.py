@@ -51,6 +51,7 @@ PARTS = (
     "sets.registration.step_views",
     "sets.registration.decision_views",
     "sets.registration.session_views",
+    "sets.registration.attendance_views",
     "sets.registration.commands",
     "sets.pages.health_views",
     "sets.pages.public_views",

@@ -34,6 +34,7 @@ VERBS = {
     "registration_restore": _l("Restored a registration"),
     "registration_move": _l("Moved a registration to another session"),
     "registration_reorder": _l("Changed somebody’s rank"),
+    "attendance_ticked": _l("Marked who was at a meeting"),
     "need_answered": _l("Answered accessibility needs"),
 }
 

@@ -14,6 +14,7 @@ from ..languages import current_language
 from ..mailing.models import Delivery, DeliveryRegistration
 from ..questionnaires.answers import Answered, AnswerReader
 from . import queue
+from .attendance import Attended, attendance_of
 from .models import Consent, Learner, Registration, RegistrationEvent
 
 
@@ -31,6 +32,7 @@ class Record:
     deliveries: list[Delivery]
     others: list[tuple[Registration, TrainingLabel]] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
+    attended: list[Attended] = field(default_factory=list)
 
 
 def sessions_for_choice(training_slug: str = "") -> list[TrainingSession]:
@@ -76,6 +78,7 @@ def read_record(public_id: str) -> Record | None:
             if other.id != registration.id
         ],
         consents=list(learner.consents) if learner else [],
+        attended=attendance_of(registration.id),
     )
 
 

@@ -16,7 +16,7 @@ from ..catalogue.planning_forms import FIRST_ROWS, SessionForm
 from ..catalogue.remarks import remarks, standing_shape, standing_words
 from ..clock import now
 from ..staff.guard import needs_role, signed_in_account, staff_blueprint
-from . import session_changes
+from . import attendance, session_changes
 from .applying import Actor
 from .session_listing import list_groups, list_past, read_session_record, what_follows
 from .session_news import (
@@ -84,7 +84,11 @@ def show_session(public_id: UUID) -> Any:
     """Show one session: its dates, its places and its queue."""
     record = read_session_record(_session(public_id))
     return render_template(
-        "registration/show_session.html", record=record, session=record.session, **_words()
+        "registration/show_session.html",
+        record=record,
+        session=record.session,
+        marks=attendance.count_marks(record.session.id),
+        **_words(),
     )
 
 

@@ -54,6 +54,18 @@ def actor_words(kind: str) -> str:
     return words.get(kind, kind)
 
 
+def mark_words(mark: str) -> str:
+    """Return what the team ticked of somebody at a meeting; nothing ticked is not known."""
+    words = {
+        "present": _("Present"),
+        "partial": _("In part"),
+        "excused": _("Excused"),
+        "absent": _("Absent"),
+        "": _("Not known"),
+    }
+    return words.get(mark, mark)
+
+
 def steps_from(status: str) -> list[str]:
     """Return what staff can do to a registration in that state."""
     return [step for step, verb in STEPS.items() if Status(status) in TRANSITIONS[verb]]
