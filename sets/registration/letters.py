@@ -192,11 +192,9 @@ def _posters(about: list[Standing]) -> list[Poster]:
 
 
 def _parts(posted: Posted, learner: Any, standings: list[Standing]) -> list[Part]:
-    """Return the calendar parts that are still true: REQUEST to who has the place, CANCEL to who has it no more."""
-    confirmed = {one.id for one in standings if one.status == Status.CONFIRMED}
-    told = [
-        one for one in told_in(posted.facts) if (one.method == CANCEL) != (one.registration_id in confirmed)
-    ]
+    """Return the calendar parts that are still true: REQUEST for a meeting that awaits them, CANCEL for any other."""
+    awaited = {(one.id, hour.id) for one in standings if one.status == Status.CONFIRMED for hour in one.hours}
+    told = [one for one in told_in(posted.facts) if (one.method == CANCEL) != (one.key in awaited)]
     return calendar.letter_parts(told, learner=learner, address=posted.to_address)
 
 

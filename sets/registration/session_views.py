@@ -112,19 +112,7 @@ def update_session(public_id: UUID) -> Any:
         return _form_page(form), 422
     if "back" in request.form:
         return _form_page(form)
-    plan, words = form.as_plan(), typed_words(request.form)
-    news = read_news(session, plan)
-    if news.is_any and request.form.get("shown") != news.key:
-        return _news_page(form, news, drafts_of_change(session, plan, words) if news.has_dates else [], words)
-    try:
-        told, served = session_changes.change_session(
-            str(public_id), plan, form.typed_revision(), words=words, actor=_actor(),
-            shown=news.audience.key if news.has_dates else None,
-        )  # fmt: skip
-    except PlanRefused as refusal:
-        return _refused_page(public_id, refusal), 409
-    flash(_("The session is stored.") + _told_words(told) + _served_words(served), "done")
-    return redirect(url_for(".show_session", public_id=public_id), 303)
+    return _change(form)
 
 
 @blueprint.get("/<uuid:public_id>/cancellation")
@@ -192,6 +180,24 @@ def _session(public_id: UUID) -> TrainingSession:
         return read_session(str(public_id))
     except PlanRefused:
         abort(404)
+
+
+def _change(form: SessionForm) -> Any:
+    """Store a change at once when nobody is concerned; else after a look at who is told what."""
+    session, plan, words = form.session, form.as_plan(), typed_words(request.form)
+    assert session is not None
+    public_id, news = session.public_id, read_news(session, plan)
+    if news.is_any and request.form.get("shown") != news.key:
+        return _news_page(form, news, drafts_of_change(session, plan, words) if news.has_dates else [], words)
+    try:
+        told, served = session_changes.change_session(
+            public_id, plan, form.typed_revision(), words=words, actor=_actor(),
+            shown=news.audience.key if news.has_dates else None,
+        )  # fmt: skip
+    except PlanRefused as refusal:
+        return _refused_page(UUID(public_id), refusal), 409
+    flash(_("The session is stored.") + _told_words(told) + _served_words(served), "done")
+    return redirect(url_for(".show_session", public_id=public_id), 303)
 
 
 def _actor() -> Actor:
