@@ -20,6 +20,7 @@ PARTS = (
     "sets.dates",
     "sets.bell",
     "sets.extensions",
+    "sets.migrating",
     "sets.limiting",
     "sets.http",
     "sets.assets",

@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
@@ -48,7 +47,6 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
-migrate = Migrate()
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 # Set only while `transaction` opens its own connection: another one that reads meanwhile must not ask to write.

@@ -9,7 +9,6 @@ from flask_limiter import Limiter
 from flask_wtf import CSRFProtect
 from werkzeug.routing import BaseConverter
 
-from .database import db, migrate
 from .http import is_foreign_post, visitor_address
 from .languages import LANGUAGES
 
@@ -32,9 +31,6 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)
-    migrate.init_app(
-        app, db, directory=app.root_path + "/migrations", render_as_batch=True, compare_type=True
-    )
     csrf.init_app(app)
     app.before_request(_refuse_foreign_posts)
 

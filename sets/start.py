@@ -45,7 +45,7 @@ def main() -> int:
         print(refusal, file=sys.stderr)
         return 2
     print(greeting(settings), flush=True)
-    _keep_running()
+    _keep_running(settings)
     return 0
 
 
@@ -102,9 +102,7 @@ def _is_database_ready(settings: Mapping[str, Any]) -> bool:
 
 def _prepare_database(settings: Mapping[str, Any]) -> None:
     """Create or upgrade the database; a new one gets the catalogue, and examples on one's own machine."""
-    import flask_migrate
-
-    from . import create_app
+    from . import create_app, migrating
 
     uri = settings["SQLALCHEMY_DATABASE_URI"]
     present = schema.present_revision(uri)
@@ -119,7 +117,7 @@ def _prepare_database(settings: Mapping[str, Any]) -> None:
         print(f"It was copied first, to {copy}", flush=True)
     app = create_app()
     with app.app_context():
-        flask_migrate.upgrade()
+        migrating.upgrade()
         if present is None:
             _fill(is_local=settings["ENV"] == LOCAL)
 
@@ -133,21 +131,25 @@ def _fill(*, is_local: bool) -> None:
         make_examples()
 
 
-def _keep_running() -> None:
+def _keep_running(settings: Mapping[str, Any]) -> None:
     """Load the app once, then run web and worker as forks that share it."""
     # Nothing that is loaded now is garbage: looking for it takes a sixth of the start, and would copy what is shared.
     gc.disable()
     from importlib import import_module
 
     from gunicorn.app import wsgiapp
+    from sqlalchemy.orm import configure_mappers
 
     import_module("gunicorn.workers.gthread")  # here, so that no fork has to
 
     from wsgi import app
 
+    from . import bell
     from .supervising import Keeper
     from .worker import serve
 
+    bell.load(settings["QUEUE_URL"])
+    configure_mappers()
     gc.freeze()
 
     def serve_web() -> None:

@@ -11,9 +11,11 @@ from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typst
+# Loaded by whoever makes a brochure, inside the functions: pages only serve them.
+if TYPE_CHECKING:
+    import typst
 
 FOLDER = Path(__file__).parent / "typst"
 FONT_FOLDERS = [
@@ -71,6 +73,8 @@ def make_brochure(content: dict[str, Any]) -> bytes:
     Strings are text: markup of any kind in them is shown, not read. Raises BrochureIncomplete when a text is missing
     and BrochureRefused when the fonts lack a character.
     """
+    import typst
+
     content = _cleaned(content)
     if missing := list(_missing(content)):
         raise BrochureIncomplete(missing)
@@ -105,12 +109,16 @@ def _layout() -> bytes:
 
 @cache
 def _fonts() -> typst.Fonts:
+    import typst
+
     return typst.Fonts(include_system_fonts=False, font_paths=FONT_FOLDERS)
 
 
 def _compiler() -> typst.Compiler:
     """Return this thread's typesetter: one must not be shared between threads."""
     if not hasattr(_ours, "compiler"):
+        import typst
+
         _ours.compiler = typst.Compiler(root=str(FOLDER), font_paths=_fonts())
     return _ours.compiler
 

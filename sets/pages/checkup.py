@@ -13,11 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 from flask import current_app
 from sqlalchemy import func, select
 
-from .. import schema
+from .. import migrating, schema
 from ..catalogue.models import Meeting, Training, TrainingSession
 from ..clock import now
 from ..config import LOCAL
@@ -125,7 +124,7 @@ def _play_places() -> str:
             {"SETS_ENV": LOCAL, "SETS_INSTANCE_PATH": folder, "SETS_RATELIMIT_ENABLED": "false"}
         )
         with site.app_context():
-            flask_migrate.upgrade()
+            migrating.upgrade()
             training_id, session_id = _make_session()
         errors: list[Exception] = []
         threads = [

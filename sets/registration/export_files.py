@@ -13,9 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from flask_babel import gettext as _
-from xlsxwriter.utility import xl_col_to_name
 
 from .export import MOMENT, Sheet
 
@@ -49,6 +47,10 @@ def csv_lines(sheet: Sheet) -> Iterator[bytes]:
 
 def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = ()) -> int:
     """Write the export as a spreadsheet and return how many rows it has; `about` are lines of the second sheet."""
+    # Loaded by the first export: the other programs and most days need none.
+    import xlsxwriter
+    from xlsxwriter.utility import xl_col_to_name
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
