@@ -9,17 +9,19 @@ import errno
 import gc
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import schema
 from .config import LOCAL, SettingRefused, load_settings
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 ROOT = Path(__file__).resolve().parent.parent
-PREPARE = "--prepare"
 
 
 class StartRefused(RuntimeError):  # noqa: N818 - a refusal, like SettingRefused
@@ -32,20 +34,17 @@ def main() -> int:
     os.umask(0o077)
     try:
         settings = load_settings()
-        if PREPARE in sys.argv[1:]:
-            _prepare_database(settings)
-            return 0
         _refuse_taken_port(settings["BIND"])
-        if not _is_database_ready(settings):
-            # In a process of its own: what a migration loads would stay in memory.
-            done = subprocess.run([sys.executable, "-m", "sets.start", PREPARE], cwd=ROOT, check=False)
-            if done.returncode:
-                return done.returncode
+        present = _present_revision(settings)
     except (SettingRefused, StartRefused) as refusal:
         print(refusal, file=sys.stderr)
         return 2
+    app = _load(settings)
+    # In a process of its own: what a migration and the brochures load would stay in memory.
+    if present != schema.newest_revision() and (code := _apart(lambda: _prepare_database(app, present))):
+        return code
     print(greeting(settings), flush=True)
-    _keep_running(settings)
+    _keep_running(app)
     return 0
 
 
@@ -90,32 +89,51 @@ def _refuse_taken_port(bind: str) -> None:
             ) from None
 
 
-def _is_database_ready(settings: Mapping[str, Any]) -> bool:
+def _present_revision(settings: Mapping[str, Any]) -> str | None:
+    """Return the database's version, None when it is new. Raises StartRefused."""
     try:
-        return schema.present_revision(settings["SQLALCHEMY_DATABASE_URI"]) == schema.newest_revision()
+        present = schema.present_revision(settings["SQLALCHEMY_DATABASE_URI"])
     except schema.DatabaseUnreachable as error:
         raise StartRefused(
             f"The database of SETS_SQLALCHEMY_DATABASE_URI does not answer: {error}. "
             "Example: postgresql://sets:password@localhost/sets"
         ) from None
-
-
-def _prepare_database(settings: Mapping[str, Any]) -> None:
-    """Create or upgrade the database; a new one gets the catalogue, and examples on one's own machine."""
-    from . import create_app, migrating
-
-    uri = settings["SQLALCHEMY_DATABASE_URI"]
-    present = schema.present_revision(uri)
     if present is not None and not schema.is_known(present):
         raise StartRefused(
             f"The database is of a newer version of the site (revision {present}). "
             "Start that version, or restore a backup made with this one."
         )
+    return present
+
+
+def _apart(work: Callable[[], None]) -> int:
+    """Do some work in a fork of this process; return 0 when it was done."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = 1
+    try:
+        gc.enable()
+        work()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _prepare_database(app: Flask, present: str | None) -> None:
+    """Create or upgrade the database; a new one gets the catalogue, and examples on one's own machine."""
+    from . import migrating
+
+    settings = app.config
+    uri = settings["SQLALCHEMY_DATABASE_URI"]
     copy = schema.keep_copy(uri, Path(settings["INSTANCE_PATH"]) / "backups", present) if present else None
     print("The database is upgraded." if present else "A new database is made.", flush=True)
     if copy:
         print(f"It was copied first, to {copy}", flush=True)
-    app = create_app()
     with app.app_context():
         migrating.upgrade()
         if present is None:
@@ -131,25 +149,33 @@ def _fill(*, is_local: bool) -> None:
         make_examples()
 
 
-def _keep_running(settings: Mapping[str, Any]) -> None:
-    """Load the app once, then run web and worker as forks that share it."""
+def _load(settings: Mapping[str, Any]) -> Flask:
+    """Load all that web and worker will share."""
     # Nothing that is loaded now is garbage: looking for it takes a sixth of the start, and would copy what is shared.
     gc.disable()
     from importlib import import_module
 
-    from gunicorn.app import wsgiapp
     from sqlalchemy.orm import configure_mappers
-
-    import_module("gunicorn.workers.gthread")  # here, so that no fork has to
 
     from wsgi import app
 
     from . import bell
+
+    # Here, so that no fork has to.
+    for name in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "sets.worker", "sets.supervising"):
+        import_module(name)
+    bell.load(settings["QUEUE_URL"])
+    configure_mappers()
+    return app
+
+
+def _keep_running(app: Flask) -> None:
+    """Run web and worker as forks of this process."""
+    from gunicorn.app import wsgiapp
+
     from .supervising import Keeper
     from .worker import serve
 
-    bell.load(settings["QUEUE_URL"])
-    configure_mappers()
     gc.freeze()
 
     def serve_web() -> None:
