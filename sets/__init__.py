@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .config import load_settings
@@ -67,14 +68,16 @@ def create_app(settings: Mapping[str, Any] | None = None, **overrides: Any) -> F
 
     `overrides` are Flask settings, for tests. Raises SettingRefused when a setting is missing or malformed.
     """
-    from flask import Flask  # `make run` reads settings from this package in a process that serves nothing
+    from flask import Flask
+
+    from . import templating
 
     values = load_settings(settings)
     app = Flask(__name__, instance_path=values["INSTANCE_PATH"], static_folder=None)
     app.config.from_mapping(values, **overrides)
     # For the commands that make a throw-away site beside this one.
     app.extensions["factory"] = create_app
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = templating.options(Path(values["INSTANCE_PATH"]))
     for name in PARTS:
         module = import_module(name)
         if hasattr(module, "init_app"):

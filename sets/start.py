@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import schema
+from . import schema, templating
 from .config import LOCAL, SettingRefused, load_settings
 
 if TYPE_CHECKING:
@@ -40,9 +40,13 @@ def main() -> int:
         print(refusal, file=sys.stderr)
         return 2
     app = _load(settings)
+    is_ready = present == schema.newest_revision()
     # In a process of its own: what a migration and the brochures load would stay in memory.
-    if present != schema.newest_revision() and (code := _apart(lambda: _prepare_database(app, present))):
+    preparing = 0 if is_ready else _apart(lambda: _prepare_database(app, present))
+    templating.load(app)
+    if preparing and (code := os.waitstatus_to_exitcode(os.waitpid(preparing, 0)[1])):
         return code
+    _show_first_pages(app)
     print(greeting(settings), flush=True)
     _keep_running(app)
     return 0
@@ -107,10 +111,9 @@ def _present_revision(settings: Mapping[str, Any]) -> str | None:
 
 
 def _apart(work: Callable[[], None]) -> int:
-    """Do some work in a fork of this process; return 0 when it was done."""
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    """Do some work in a fork of this process, which ends with 0 when it is done; return its pid."""
+    if pid := os.fork():
+        return pid
     code = 1
     try:
         gc.enable()
@@ -167,6 +170,20 @@ def _load(settings: Mapping[str, Any]) -> Flask:
     bell.load(settings["QUEUE_URL"])
     configure_mappers()
     return app
+
+
+def _show_first_pages(app: Flask) -> None:
+    """Ask for pages as the first visitor does: the catalogue's picture and the statements are then shared too."""
+    from .database import db
+    from .languages import LANGUAGES
+
+    with app.test_client() as client:
+        for path in ("", "register"):
+            for language in LANGUAGES:
+                client.get(f"/{language}/{path}", base_url=app.config["BASE_URL"])
+    with app.app_context():
+        # A connection has one owner: every program opens its own.
+        db.engine.dispose()
 
 
 def _keep_running(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import nh3
@@ -36,9 +36,14 @@ class Section:
 @lru_cache(maxsize=2048)
 def as_html(markdown: str) -> Markup:
     """Return a Markdown text as HTML: no raw HTML, no picture, no script, links to the web and to mail only."""
-    html = MarkdownIt("commonmark", {"html": False}).disable("image").render(markdown)
+    html = _reader().render(markdown)
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None)
     return Markup(clean)  # noqa: S704  (cleaned in the line above)
+
+
+@cache
+def _reader() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 def shown_section(key: str, stored: dict[str, Any], programme: Programme) -> Section:

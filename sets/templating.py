@@ -1,0 +1,39 @@
+"""How templates are written and kept: compiled once, in the instance folder, for all programs and later starts."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from jinja2.bccache import Bucket
+
+
+def options(instance: Path) -> dict[str, Any]:
+    """Return the options of the site's templates."""
+    return {"trim_blocks": True, "lstrip_blocks": True, "bytecode_cache": _kept(instance / "templates")}
+
+
+def load(app: Flask) -> None:
+    """Load every template, so that programs that are forked later share them."""
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+
+
+def _kept(folder: Path) -> BytecodeCache | None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return _Kept(str(folder))
+
+
+class _Kept(FileSystemBytecodeCache):
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        # A full disk costs a second at the next start, never a page.
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
