@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 RUN_READY := $(VENV)/run.stamp
+SOURCES := wsgi.py gunicorn.conf.py $(wildcard sets/*.py sets/*/*.py)
+BYTECODE := $(VENV)/bytecode.stamp
 DEV_READY := $(VENV)/dev.stamp
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --resolver=backtracking
@@ -22,7 +24,7 @@ help: ## list these tasks
 	@echo "Tasks of this project:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(RUN_READY) $(COMPILED) ## install what the site needs, compile the translations
+setup: $(RUN_READY) $(COMPILED) $(BYTECODE) ## install what the site needs, compile the translations
 
 run: setup ## start the site and its worker on this machine
 	@SETS_ENV="$${SETS_ENV:-local}" exec $(BIN)/python -m sets.start
@@ -41,7 +43,7 @@ format: $(DEV_READY) ## put the code into its format
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
-bench: $(DEV_READY) $(COMPILED) ## measure speed and cost against the floors of the same run
+bench: $(DEV_READY) $(COMPILED) $(BYTECODE) ## measure speed and cost against the floors of the same run
 	$(BIN)/python -m bench $(ARGS)
 
 lock: $(DEV_READY) ## choose the versions again (ARGS=--upgrade takes the newest)
@@ -84,3 +86,8 @@ $(DEV_READY): requirements-dev.txt $(RUN_READY)
 
 %.mo: %.po | $(RUN_READY)
 	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
+
+# Python is told in some places (containers, CI) to keep nothing compiled: each start would then compile the site anew.
+$(BYTECODE): $(SOURCES) | $(RUN_READY)
+	@$(BIN)/python -m compileall -q $(SOURCES)
+	@touch $@

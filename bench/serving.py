@@ -33,8 +33,9 @@ def free_port() -> int:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment with these settings of the site and no other."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SETS_")}
+    """Return this process's environment with these settings of the site and no other; what is compiled is kept."""
+    left_out = ("SETS_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return kept | {"PYTHONPATH": str(ROOT)} | dict(settings)
 
 
