@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -38,7 +39,7 @@ def load(url: str) -> None:
     if url.startswith("sqlite:"):
         sys.modules.update(left_out)  # type: ignore[arg-type] - None: Python takes it for not installed
     try:
-        import huey  # noqa: F401
+        import_module("huey")
     finally:
         for name in left_out:
             if sys.modules.get(name, name) is None:
