@@ -16,7 +16,6 @@ from .measuring import CPU, Line, table
 ROWS = {
     "pages": "bench.pages",
     "visit": "bench.visits",
-    "brochure": "bench.brochures",
     "sign-ups": "bench.sign_ups",
     "exports": "bench.exports",
     "lists": "bench.lists",
