@@ -47,6 +47,7 @@ PARTS = (
     "sets.registration.objection_views",
     "sets.registration.reminder_letters",
     "sets.registration.waiting_views",
+    "sets.registration.feed_views",
     "sets.registration.change_views",
     "sets.registration.staff_views",
     "sets.registration.adding_views",

@@ -13,6 +13,7 @@ from tests.staff.signing import sign_in
 # The addresses without a language: machines ask for them, or they speak the learner's own.
 WITHOUT_LANGUAGE = {
     "/",
+    "/calendar/<token>.ics",
     "/healthz",
     "/join/<token>",
     "/join/<token>/calendar.ics",

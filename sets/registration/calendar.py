@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration
 from sqlalchemy import select
 
-from ..catalogue.models import Meeting, TrainingSession
+from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..clock import now
 from ..database import db
 from ..languages import speaking
@@ -23,11 +25,13 @@ from ..mailing.links import page_url
 from .calendar_entries import CANCEL, Told, uid_host
 from .choosing import in_language
 from .keys import join_token
-from .models import CalendarEntry
+from .models import CalendarEntry, Registration, Status
 from .standing import Standing, Subject, subjects_of
 
 CONTENT_TYPE = "text/calendar"
 PUBLISH = "PUBLISH"
+# How often a calendar that subscribes is asked to look again.
+ASKED_EVERY = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Occasion:
     subject: Subject
     number: int
     total: int
+    is_cancelled: bool
 
 
 def letter_parts(told: Iterable[Told], *, learner: Any, address: str) -> list[Part]:
@@ -68,8 +73,11 @@ def letter_parts(told: Iterable[Told], *, learner: Any, address: str) -> list[Pa
     return parts
 
 
-def published_calendar(session_ids: Iterable[int], language: str) -> bytes:
-    """Return the meetings of these sessions for anybody: no attendee, no join link, UIDs of their own."""
+def published_calendar(session_ids: Iterable[int], language: str, *, name: str = "") -> bytes:
+    """Return the meetings of these sessions for anybody: no attendee, no join link, UIDs of their own.
+
+    With a `name` it is a feed, which calendars call so.
+    """
     with speaking(language):
         events = []
         for occasion in _occasions(set(session_ids)):
@@ -81,7 +89,7 @@ def published_calendar(session_ids: Iterable[int], language: str) -> bytes:
             event.add("url", page_url("public.show_home"))
             event.add("status", "CONFIRMED")
             events.append(event)
-        return _file(PUBLISH, events)
+        return _file(PUBLISH, events, name=name)
 
 
 def personal_calendar(standing: Standing, learner: Any) -> bytes:
@@ -102,6 +110,36 @@ def personal_calendar(standing: Standing, learner: Any) -> bytes:
         _add_own_way(event, occasion, learner)
         events.append(event)
     return _file(PUBLISH, events)
+
+
+def subscribed_calendar(learner: Any, *, since: datetime) -> bytes:
+    """Return all of a learner's meetings that end after `since`, as a feed: the UIDs of the mails, their own links.
+
+    What they were told of and does not take place, or not with them, is in it as cancelled.
+    """
+    entries = {(row.session_id, row.meeting_id): row for row in db.session.execute(_entries_of(learner.id))}
+    has_place = _sessions_with_place(learner.id)
+    events = []
+    with speaking(learner.language):
+        for occasion in _occasions(has_place | {key[0] for key in entries}, with_cancelled=True):
+            entry = entries.get((occasion.session_id, occasion.meeting_id))
+            is_on = occasion.session_id in has_place and not occasion.is_cancelled
+            if occasion.ends_at <= since or not (is_on or entry):
+                continue
+            uid = entry.uid if entry else _own_uid(learner, occasion)
+            event = _event(occasion, uid=uid, sequence=entry.sequence if entry else 0)
+            if is_on:
+                _add_own_way(event, occasion, learner)
+            else:
+                event.add("status", "CANCELLED")
+            events.append(event)
+        return _file(PUBLISH, events, name=_("My meetings with %(programme)s", programme=letterhead().name))
+
+
+def content_tag(file: bytes) -> str:
+    """Return what tells two files apart, but for the moment at which each was written."""
+    lines = (line for line in file.splitlines() if not line.startswith(b"DTSTAMP"))
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()[:20]
 
 
 def _event(occasion: Occasion, *, uid: str, sequence: int) -> Event:
@@ -149,12 +187,17 @@ def _add_own_way(event: Event, occasion: Occasion, learner: Any) -> None:
     event.add("status", "CONFIRMED")
 
 
-def _file(method: str, events: Sequence[Event]) -> bytes:
+def _file(method: str, events: Sequence[Event], *, name: str = "") -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//{letterhead().name}//{uid_host()}//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
+    if name:
+        calendar.add("name", name)
+        calendar.add("x-wr-calname", name)
+        calendar.add("refresh-interval", ASKED_EVERY, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", vDuration(ASKED_EVERY).to_ical().decode())
     for event in events:
         calendar.add_component(event)
     years = [event.start.year for event in events]
@@ -162,11 +205,45 @@ def _file(method: str, events: Sequence[Event]) -> bytes:
         calendar.add_missing_timezones(
             first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)
         )
+    else:
+        # A file without anything in it is none (RFC 5545, 3.6).
+        calendar.add_component(Timezone.from_tzid("UTC"))
     return calendar.to_ical()
 
 
 def _public_uid(meeting_public_id: str) -> str:
     return f"meeting-{meeting_public_id}@{uid_host()}"
+
+
+def _own_uid(learner: Any, occasion: Occasion) -> str:
+    """Return the UID of a meeting that no mail told of: an imported session's."""
+    return f"{uuid.uuid5(uuid.UUID(learner.public_id), occasion.meeting_public_id)}@{uid_host()}"
+
+
+def _entries_of(learner_id: int) -> Any:
+    return (
+        select(
+            Registration.training_session_id.label("session_id"),
+            CalendarEntry.meeting_id,
+            CalendarEntry.uid,
+            CalendarEntry.sequence,
+        )
+        .join(Registration, Registration.id == CalendarEntry.registration_id)
+        .where(Registration.learner_id == learner_id, CalendarEntry.last_method.is_not(None))
+    )
+
+
+def _sessions_with_place(learner_id: int) -> set[int]:
+    statement = (
+        select(Registration.training_session_id)
+        .join(TrainingSession, TrainingSession.id == Registration.training_session_id)
+        .where(
+            Registration.learner_id == learner_id,
+            Registration.status == Status.CONFIRMED,
+            TrainingSession.state != SessionState.CANCELLED,
+        )
+    )
+    return {session_id for session_id in db.session.scalars(statement) if session_id}
 
 
 def _uids(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
@@ -212,6 +289,7 @@ def _occasions(session_ids: set[int], *, with_cancelled: bool = False) -> list[O
                 subject=subjects[row.training_id],
                 number=mates.index(row.Meeting) + 1 if row.Meeting in mates else 1,
                 total=len(mates),
+                is_cancelled=row.Meeting.cancelled_at is not None,
             )
         )
     return occasions
