@@ -53,6 +53,7 @@ PARTS = (
     "sets.registration.adding_views",
     "sets.registration.step_views",
     "sets.registration.decision_views",
+    "sets.registration.queue_views",
     "sets.registration.session_views",
     "sets.registration.attendance_views",
     "sets.registration.commands",

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, false, func, select
 
 from ..catalogue.models import Training, TrainingSession
 from ..database import db
 from .models import Learner, LearnerWord, Registration, Status
 from .people import LONGEST_WORD, WORD, folded
+from .queue import wants
 
 PER_PAGE = 50
 # An exact total stops here; beyond, the page says "more than".
@@ -44,6 +45,8 @@ class Filter:
     language: str = ""
     q: str = ""
     sort: str = "-received"
+    # The language in which somebody asks for a date; only links ask for it.
+    wants: str = ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Filter:
@@ -66,11 +69,13 @@ class Filter:
 
     def is_empty(self) -> bool:
         """Tell whether everything is asked for."""
-        return not (self.training or self.session or self.status or self.language or self.q)
+        return not (self.training or self.session or self.status or self.language or self.q or self.wants)
 
     def for_log(self) -> dict[str, str]:
         """Return what the activity log keeps: the filter without free text."""
-        values = {name: getattr(self, name) for name in ("training", "session", "status", "language")}
+        values = {
+            name: getattr(self, name) for name in ("training", "session", "status", "language", "wants")
+        }
         return {name: value for name, value in values.items() if value} | ({"q": "…"} if self.q else {})
 
 
@@ -96,6 +101,9 @@ def matching(wanted: Filter, *columns: Any, with_learner: bool = False, few: boo
         statement = statement.where(Registration.status == wanted.status)
     if wanted.language:
         statement = statement.where(Learner.language == wanted.language)
+    if wanted.wants:
+        # An unknown language finds nothing; a sign that LIKE would read is in none.
+        statement = statement.where(wants(wanted.wants) if wanted.wants.isalnum() else false())
     for criterion in _search(wanted.q, few=few):
         statement = statement.where(criterion)
     return statement

@@ -23,6 +23,7 @@ from ..database import db
 from . import listing, queue
 from .listing import Filter
 from .models import Registration, Status
+from .seating import LAST_HOURS
 from .session_changes import STEPS, can_cancel, count_active, possible_steps
 
 # Past sessions that the list shows, the latest first.
@@ -223,6 +224,9 @@ def _queue_words(session: TrainingSession, waiting: int, moment: datetime) -> st
         return _("The session is cancelled, so no place is offered.")
     if session.capacity is not None and taken >= session.capacity:
         return _("No place is free. The next in line is served as soon as one is given up.")
+    is_offered = session.filling == Filling.OFFER and not session.needs_approval
+    if is_offered and first.starts_at - moment <= LAST_HOURS:
+        return _("A place is free. In the last 48 hours all who wait are told, and who answers first has it.")
     return _("A place is free: it goes to the next in line within a minute.")
 
 

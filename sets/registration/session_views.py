@@ -54,10 +54,11 @@ def list_sessions() -> Any:
 @blueprint.get("/new")
 @needs_role("organiser")
 def new_session() -> Any:
-    """Show an empty form; `?training=` chooses one beforehand."""
+    """Show an empty form; `?training=` and `?language=` choose these beforehand."""
     chosen = [label for label in training_labels().values() if label.slug == request.args.get("training")]
     values = {
         "training": str(chosen[0].id) if chosen else None,
+        "language": request.args.get("language"),
         "time_zone": signed_in_account().time_zone,
         "meetings": [{}] * FIRST_ROWS,
     }
