@@ -51,6 +51,7 @@ STEPS = [
     Step("sets.mailing.claims:expire", every=30),
     # What may not be kept any longer.
     Step("sets.mailing.retention:forget_texts", every=3600),
+    Step("sets.registration.addresses:forget_addresses", every=3600),
     Step("sets.registration.retention:forget_needs", every=3600),
     Step("sets.registration.retention:forget_learners", every=3600),
     Step("sets.limiting:forget_old_limits", every=600),

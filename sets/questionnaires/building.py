@@ -6,6 +6,7 @@ reads one once. A form opened on version 3 and sent when 4 is live is checked ag
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +35,24 @@ class AskedForm:
 
 
 class QuestionsForm(BaseForm):
-    """The fields of one version in its order, bound to what was sent; to be validated where its training was chosen."""
+    """The fields of one version in its order, bound to what was sent; to be validated where its training was chosen.
 
-    def __init__(self, asked: AskedForm, language: str, sent: Any = None) -> None:
+    Where nothing was sent, `stored` answers (by question id) are in the fields.
+    """
+
+    def __init__(
+        self, asked: AskedForm, language: str, sent: Any = None, stored: Mapping[str, Any] | None = None
+    ) -> None:
         self.asked = asked
         fields = {question.name: question.kind.field(question, language) for question in asked.questions}
         super().__init__(fields, meta=_Meta())
-        self.process(sent)
+        answers = stored or {}
+        typed = {
+            question.name: question.kind.typed(question, answers[str(question.id)])
+            for question in asked.questions
+            if str(question.id) in answers
+        }
+        self.process(sent, data=typed)
 
     def answers(self) -> dict[str, Any]:
         """Return what is to be stored, by question id; questions left open are not there."""

@@ -93,6 +93,10 @@ class QuestionType:
         """Return the value to store for what a valid field holds; None when the question was left."""
         return data or None
 
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return what the field holds for a stored value: the way back from `stored`."""
+        return value
+
     def text(self, question: AskedQuestion, value: Any, language: str) -> str:
         """Return an answer as a person reads it."""
         return str(value)
@@ -142,6 +146,10 @@ class OneChoice(QuestionType):
         """Return the option's id."""
         return next((option.id for option in question.options if option.key == data), None)
 
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return the option's key."""
+        return next((option.key for option in question.options if option.id == value), None)
+
     def text(self, question: AskedQuestion, value: Any, language: str) -> str:
         """Return the option's label."""
         return next((option.words(language) for option in question.options if option.id == value), "")
@@ -156,6 +164,11 @@ class SeveralChoices(OneChoice):
     def stored(self, question: AskedQuestion, data: Any) -> Any:
         """Return the options' ids in the form's order."""
         return [option.id for option in question.options if option.key in (data or ())] or None
+
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return the options' keys."""
+        chosen = set(value if isinstance(value, list) else [value])
+        return [option.key for option in question.options if option.id in chosen]
 
     def text(self, question: AskedQuestion, value: Any, language: str) -> str:
         """Return the labels one after the other."""
@@ -176,6 +189,10 @@ class YesNo(QuestionType):
     def stored(self, question: AskedQuestion, data: Any) -> Any:
         """Return True, False or None."""
         return {"yes": True, "no": False}.get(data)
+
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return the disc's value."""
+        return "yes" if value else "no"
 
     def text(self, question: AskedQuestion, value: Any, language: str) -> str:
         """Return the answer in the language being spoken."""

@@ -30,6 +30,16 @@ DONE: dict[str, Any] = {
     "moved": _l("Your date is changed. A message puts your calendar right."),
     "waits": _l("You wait for the other date, and keep what you have until then. A message confirms it."),
     "details": _l("Your details are up to date."),
+    "address-asked": _l("We wrote to the new address. Open the link there: until then nothing changes."),
+    "address-dropped": _l("The change of address is dropped."),
+    "address": _l("The address is changed. Our messages come here from now on."),
+    "recovered": _l("The address is yours as before, and every earlier link opens nothing any more."),
+    "link": _l(
+        "This page has a new link. The old one opens nothing any more, and a message brings you the new one."
+    ),
+    "feed": _l("Your calendar has a new address. The old one gives nothing any more."),
+    "answers": _l("Your answers are up to date."),
+    "preferences": _l("It is noted: from now on we write to you like that."),
 }
 
 

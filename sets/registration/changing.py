@@ -9,6 +9,7 @@ from ..catalogue.showing import snapshot
 from ..catalogue.states import PublicState
 from ..catalogue.wording import state_words
 from ..clock import now
+from ..questionnaires.building import live_forms
 from .choosing import is_open, session_title, session_words
 from .models import ACTIVE, Status
 from .personal import Person
@@ -29,8 +30,18 @@ class OtherDate:
 
 def can_change(standing: Standing) -> bool:
     """Tell whether the person may change this registration for another date: before its session begins."""
-    begun = standing.first is not None and standing.first.starts_at <= standing.at
-    return standing.status in (Status.CONFIRMED, Status.PENDING) and standing.is_current and not begun
+    has_place = standing.status in (Status.CONFIRMED, Status.PENDING)
+    return has_place and standing.is_current and not _has_begun(standing)
+
+
+def can_correct_answers(standing: Standing) -> bool:
+    """Tell whether the person may put their answers right: before its session begins, where anything is asked."""
+    asks = (form := live_forms().get(standing.subject.id)) is not None and bool(form.questions)
+    return asks and standing.is_current and not _has_begun(standing)
+
+
+def _has_begun(standing: Standing) -> bool:
+    return standing.first is not None and standing.first.starts_at <= standing.at
 
 
 def other_dates(person: Person, standing: Standing, *, full: str = "") -> list[OtherDate]:

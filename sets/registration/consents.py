@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ..catalogue.models import PageText
 from ..catalogue.showing import snapshot
@@ -44,6 +44,32 @@ def record(learner_id: int, application: Application, moment: datetime) -> None:
         for kind in kinds
     ]
     insert_rows(Consent, rows)
+
+
+def give(learner_id: int, kind: str, language: str, moment: datetime) -> None:
+    """Store a consent in the words that the form has now, unless it stands already, inside the open transaction."""
+    if not is_given(learner_id, kind):
+        version = _version(kind, language, moment)
+        values = {"learner_id": learner_id, "kind": kind, "text_version_id": version, "given_at": moment}
+        insert_or_ignore(Consent, values)
+
+
+def withdraw(learner_id: int, kind: str, moment: datetime) -> None:
+    """End a consent; that it was given, and until when, stays. Inside the open transaction."""
+    db.session.execute(
+        update(Consent)
+        .where(Consent.learner_id == learner_id, Consent.kind == kind, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_given(learner_id: int, kind: str) -> bool:
+    """Tell whether a consent stands."""
+    statement = select(Consent.id).where(
+        Consent.learner_id == learner_id, Consent.kind == kind, Consent.withdrawn_at.is_(None)
+    )
+    return db.session.scalar(statement.limit(1)) is not None
 
 
 def _version(kind: str, language: str, moment: datetime) -> int:

@@ -71,27 +71,16 @@ class DetailsForm(SiteForm):
         super().__init__(formdata)
         spoken = current_language()
         self.default_zone = programme.time_zone
-        partners = frozenset(partner.country for partner in programme.partners)
         self.mail_language.choices = _languages(programme)
-        self.organisation_kind.choices = _kinds(spoken)
-        self.country.choices = _countries(spoken, partners)
-        self.source.choices = _sources(spoken)
         self.news.label.text = consent_words("news")
-        self.needs_consent.label.text = consent_words("needs")
-        for field in (self.organisation_kind, self.country, self.source):
-            field.data = field.data or ""
+        offer_lists(self, programme)
         if not self.mail_language.data:
             self.mail_language.data = spoken if spoken in programme.languages else programme.languages[0]
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, and that what is said about health may be kept."""
         sound = super().validate(extra_validators)
-        if self.needs.data and not self.needs_consent.data:
-            self.needs_consent.errors = [
-                gettext("Tick this box so that the team may read what you need, or empty the text above it.")
-            ]
-            sound = False
-        return sound
+        return has_consent(self) and sound
 
     def values(self) -> dict[str, Any]:
         """Return what an Application takes from here."""
@@ -125,6 +114,27 @@ class LanguagesForm(SiteForm):
     def values(self) -> tuple[str, ...]:
         """Return the languages in the site's order; the page's own when none was ticked."""
         return tuple(code for code, *_rest in self.languages.iter_choices() if code in self.languages.data)
+
+
+def offer_lists(form: Any, programme: Any) -> None:
+    """Give a form about a person its lists, and the words of the consent to say something about one's health."""
+    partners = frozenset(partner.country for partner in programme.partners)
+    form.organisation_kind.choices = _kinds(current_language())
+    form.country.choices = _countries(current_language(), partners)
+    form.source.choices = _sources(current_language())
+    form.needs_consent.label.text = consent_words("needs")
+    for field in (form.organisation_kind, form.country, form.source):
+        field.data = field.data or ""
+
+
+def has_consent(form: Any) -> bool:
+    """Tell whether what a form says about health may be kept; else say at the box what to do."""
+    if not form.needs.data or form.needs_consent.data:
+        return True
+    form.needs_consent.errors = [
+        gettext("Tick this box so that the team may read what you need, or empty the text above it.")
+    ]
+    return False
 
 
 def _languages(programme: Any) -> list[SelectChoice]:

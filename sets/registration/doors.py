@@ -22,6 +22,7 @@ def person_behind(token: str) -> Person:
 
 def refuse_link(unknown: LinkUnknown) -> NoReturn:
     """Answer that the link leads nowhere, and where to ask for another one."""
-    status = 410 if unknown.is_revoked else 404
-    page = render_template("registration/show_unknown_link.html", is_revoked=unknown.is_revoked)
+    status = 410 if unknown.is_revoked or unknown.is_erased else 404
+    why = {"is_revoked": unknown.is_revoked, "is_erased": unknown.is_erased}
+    page = render_template("registration/show_unknown_link.html", **why)
     abort(private_page(make_response(page, status)))

@@ -74,6 +74,14 @@ def _forget(learner_id: int) -> None:
     about = select(DeliveryRegistration.delivery_id).where(
         DeliveryRegistration.registration_id.in_(registrations)
     )
+    # What was sent to them before they were somebody here: a form that was held.
+    address = select(Learner.email).where(Learner.id == learner_id).scalar_subquery()
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.learner_id.is_(None), Delivery.to_address == address)
+        .values(learner_id=learner_id)
+        .execution_options(synchronize_session=False)
+    )
     unsent = (Delivery.learner_id == learner_id) | Delivery.id.in_(about)
     db.session.execute(
         update(Delivery)
@@ -85,7 +93,7 @@ def _forget(learner_id: int) -> None:
     for column in personal_columns():
         tables.setdefault(column.table, {}).setdefault(column.info["eraser"], []).append(column)
     for table, columns in tables.items():
-        criterion = _rows_of(table, learner_id, registrations)
+        criterion = rows_of(table, learner_id, registrations)
         if criterion is None:
             continue
         if "row" in columns:
@@ -99,7 +107,8 @@ def _forget(learner_id: int) -> None:
     db.session.expire_all()
 
 
-def _rows_of(table: Any, learner_id: int, registrations: list[int]) -> Any:
+def rows_of(table: Any, learner_id: int, registrations: list[int]) -> Any:
+    """Return which rows of a table are about a person with these registrations; None where none can be."""
     if table is Learner.__table__:
         return table.c.id == learner_id
     if "learner_id" in table.c:

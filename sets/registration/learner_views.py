@@ -10,6 +10,7 @@ from flask import (
     Flask,
     Response,
     abort,
+    current_app,
     g,
     make_response,
     redirect,
@@ -24,12 +25,14 @@ from ..clock import now
 from ..forms import clean_text
 from ..http import private_page, visitor_address
 from ..limiting import is_over
-from . import calendar, changing, corrections, joining, letters, personal, phrases, signing_up, workflow
+from ..mailing.links import page_url
+from . import addresses, calendar, changing, joining, letters, personal, phrases, signing_up, workflow
 from .acting import DONE, ONE, PAGE, act, back, own_standing
 from .applying import LEARNER
+from .consents import is_given
 from .doors import person_behind, refuse_link
 from .joining import DoorClosed, Doorway
-from .keys import LinkUnknown, join_token
+from .keys import LinkUnknown, feed_token, join_token
 from .learner_forms import CancellationForm, LinkForm
 from .models import Learner
 from .personal import Person
@@ -62,11 +65,14 @@ def show_learner(token: str) -> str:
         done=DONE.get(request.args.get("done", ""), ""),
         refusal=REFUSALS.get(request.args.get("refused", "")),
         say=phrases,
-        kept=personal.kept_about(person),
         kept_until=personal.kept_until(person),
         other_details=personal.other_details(person.learner),
         gives_back=request.args.get("done") in ("cancelled", "left"),
         can_change=changing.can_change,
+        can_correct_answers=changing.can_correct_answers,
+        is_pending=addresses.is_pending(person.learner),
+        messages_words=phrases.messages_words(person.learner, is_given(person.learner.id, "news")),
+        feed_url=_feed_url(person.learner),
         lost=person.find(request.args.get("lost", "")),
         join_url=_join_url(person),
         brochures={training.id: training.brochure for training in snapshot().trainings},
@@ -107,12 +113,6 @@ def create_refusal(token: str, public_id: Any) -> Any:
 def show_calendar(token: str, public_id: Any) -> Response:
     person = person_behind(token)
     return _calendar_file(person.find(str(public_id)), person.learner)
-
-
-@blueprint.post(f"{PAGE}/details")
-def update_details(token: str) -> Any:
-    corrections.take_typed_details(person_behind(token).learner.id)
-    return redirect(url_for("learner.show_learner", token=token, done="details"), 303)
 
 
 @blueprint.get("/<language:lang>/my")
@@ -182,6 +182,13 @@ def _calendar_file(standing: Standing | None, learner: Learner) -> Response:
     response.content_type = "text/calendar; charset=utf-8; method=PUBLISH"
     response.headers["Content-Disposition"] = f'attachment; filename="{standing.subject.slug}.ics"'
     return response
+
+
+def _feed_url(learner: Learner) -> str:
+    """Return the whole address of a learner's calendar, for a program that does not know this site."""
+    if "feeds.show_learner_feed" not in current_app.view_functions:
+        return ""
+    return page_url("feeds.show_learner_feed", token=feed_token(learner))
 
 
 def _join_url(person: Person) -> Callable[[Standing], str]:

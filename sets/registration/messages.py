@@ -18,7 +18,7 @@ from ..mailing import outbox
 from ..mailing.models import Delivery, Priority
 from . import calendar_entries
 from .calendar_entries import Told
-from .models import Registration, Status
+from .models import ACTIVE, Registration, Status
 
 # Kind: what the team calls it. The templates are mail/<kind>/.
 KINDS: dict[str, Any] = {
@@ -40,6 +40,8 @@ KINDS: dict[str, Any] = {
     "offer_expired": _l("Offer expired"),
     "wait_ended": _l("End of a wait"),
     "personal_link": _l("Personal link"),
+    "link_renewed": _l("New personal link"),
+    "address_changed": _l("Address changed"),
 }
 
 
@@ -200,6 +202,30 @@ def personal_link(*, learner_id: int, to: str, language: str, once_key: str) -> 
         learner_id=learner_id,
         once_key=once_key,
     )
+
+
+def link_renewed(*, learner_id: int, to: str, language: str) -> None:
+    """Send a personal link that replaces the old one; dates in the calendar get their new way into the room."""
+    _post_to_person("link_renewed", learner_id=learner_id, to=to, language=language)
+
+
+def address_changed(*, learner_id: int, to: str, language: str) -> None:
+    """Tell a new address that our messages come there now; its calendar gets the dates under the same UIDs."""
+    _post_to_person("address_changed", learner_id=learner_id, to=to, language=language)
+
+
+def _post_to_person(kind: str, *, learner_id: int, **addressee: Any) -> None:
+    """Post a mail about everything that is active of a person."""
+    statement = (
+        select(Registration.id, Registration.status)
+        .where(Registration.learner_id == learner_id, Registration.status.in_(ACTIVE))
+        .order_by(Registration.id)
+    )
+    rows = db.session.execute(statement).all()
+    _post(
+        kind, learner_id=learner_id, about=[row.id for row in rows], supersedes=(),
+        request=[row.id for row in rows if row.status == Status.CONFIRMED], **addressee,
+    )  # fmt: skip
 
 
 def _post_one(kind: str, *, registration_id: int, **values: Any) -> None:

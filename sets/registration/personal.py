@@ -19,7 +19,7 @@ from ..questionnaires.answers import AnswerReader
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .keys import LinkUnknown, read_page_token
-from .models import Learner, Registration, Status, Submission
+from .models import Erasure, Learner, Registration, Status, Submission
 from .people import folded
 from .standing import Standing, standings_of
 
@@ -73,10 +73,15 @@ def find_person(token: str) -> Person:
         raise LinkUnknown
     learner = db.session.scalar(select(Learner).where(Learner.public_id == read[0]))
     if learner is None:
-        raise LinkUnknown
+        raise LinkUnknown(is_erased=db.session.get(Erasure, read[0]) is not None)
     if learner.link_version != read[1]:
         raise LinkUnknown(is_revoked=True)
     return Person(learner, standings_of(learner.id))
+
+
+def find_registration(registration_id: int) -> Registration:
+    """Return one registration with its answers."""
+    return db.session.scalars(select(Registration).where(Registration.id == registration_id)).one()
 
 
 def kept_until(person: Person) -> datetime:

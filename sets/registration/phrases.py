@@ -176,6 +176,19 @@ def session_date(session: ShownSession) -> str:
     return f"{in_language(session.language)}, {datetime_words(session.starts_at, session.time_zone)}"
 
 
+def messages_words(learner: Any, has_news: bool) -> str:
+    """Return how we write to somebody: language, clock, news."""
+    words = [f"{in_language(learner.language)}."]
+    if learner.time_zone in zone_names():
+        words.append(_("Hours on your clock: %(zone)s.", zone=zone_words(learner.time_zone)))
+    words.append(
+        _("You receive news of other trainings.")
+        if has_news
+        else _("You receive no news of other trainings.")
+    )
+    return " ".join(words)
+
+
 def training_count(position: int) -> str:
     """Return which of the trainings it is."""
     return _("Training %(number)s", number=position)

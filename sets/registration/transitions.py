@@ -46,6 +46,16 @@ REFUSALS: dict[str, Any] = {
         "Registration for this session has just closed. Choose another date, or ask to be told."
     ),
     "session_unknown": _l("This session does not exist any more. Choose another date, or ask to be told."),
+    "address_same": _l("This is the address that we write to already."),
+    "address_enough": _l(
+        "Many changes of address were asked for today. Wait until tomorrow, or write to us."
+    ),
+    "address_over": _l(
+        "This change of address is over or was taken back. Ask for it once more on your page."
+    ),
+    "answers_closed": _l(
+        "The session has begun, or you are no longer registered for it: its answers stay as they are."
+    ),
     "correction_over": _l(
         "An address can be corrected here for one hour. Write to us, and a person puts it right."
     ),

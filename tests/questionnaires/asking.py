@@ -59,3 +59,14 @@ def _entry(question: Question, required: bool, words: dict[str, str]) -> dict[st
             for option in question.options
         ],
     }
+
+
+def ask(
+    training_id: int | None, key: str, *, options: tuple[str, ...] = (), required: bool = False
+) -> Question:
+    """Make a form live that asks one new question in a scope, and nothing else."""
+    question = a_question(
+        key, "choice" if options else "short_text", options=options, training_id=training_id
+    )
+    a_version(question, training_id=training_id, required=(key,) if required else ())
+    return question

@@ -195,7 +195,7 @@ def test_what_is_kept_is_shown_with_its_purpose_and_its_end(client, amina):
     factories.registration(factories.training_session(starts=at("2026-03-24 18:00")), amina)
     with transaction() as store:
         store.add(LearnerNeed(learner_id=amina.id, text="Subtitles, please", consent_at=now()))
-    page = visit(client, link_of(amina))
+    page = visit(client, f"{link_of(amina)}/data")
     for words in (
         "Amina Benali",
         "amina@example.org",
