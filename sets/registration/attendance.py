@@ -70,16 +70,14 @@ class Attended:
 
 def read_roll(meeting_id: int) -> list[Line]:
     """Return the people of a meeting by name: who has a place, and whoever was noted before they gave it up."""
-    return sorted(
-        (
-            Line(
-                row.public_id, f"{row.first_name} {row.last_name}".strip(), row.organisation or "", row.status,
-                row.joined_at, row.mark or "",
-            )
-            for row in db.session.execute(_roll(Meeting.id == meeting_id))
-        ),
-        key=lambda line: folded(line.name.rpartition(" ")[2] + line.name),
-    )  # fmt: skip
+    rows = db.session.execute(_roll(Meeting.id == meeting_id)).all()
+    return [
+        Line(
+            row.public_id, f"{row.first_name} {row.last_name}".strip(), row.organisation or "", row.status,
+            row.joined_at, row.mark or "",
+        )
+        for row in sorted(rows, key=lambda row: (folded(row.last_name), folded(row.first_name)))
+    ]  # fmt: skip
 
 
 def tick(

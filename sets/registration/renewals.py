@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import case, exists, select, update
+from sqlalchemy.orm import aliased
 
 from ..catalogue import places
 from ..clock import now
@@ -15,7 +16,7 @@ from ..privacy import MONTH, PERIODS
 from ..statements import insert_row
 from . import reminder_messages, steps
 from .applying import CLOCK, LEARNER
-from .models import Learner, Registration, RegistrationEvent, Status
+from .models import HOLDING, Learner, Registration, RegistrationEvent, Status
 from .transitions import RegistrationRefused
 
 BATCH = 100
@@ -62,13 +63,30 @@ def renew(registration_public_id: str) -> None:
         steps.prove(row.learner_id)
 
 
+def _has_better() -> Any:
+    """Return the predicate "has a place, or the offer of one, for that training meanwhile"."""
+    other = aliased(Registration)
+    return exists().where(
+        other.learner_id == Registration.learner_id,
+        other.training_id == Registration.training_id,
+        other.status.in_(HOLDING),
+        other.ended_at.is_(None),
+    )
+
+
 def _ask() -> int:
     statement = (
         select(
             Registration.id, Registration.learner_id, Learner.email, Learner.language, _since.label("since")
         )
         .join(Learner, Learner.id == Registration.learner_id)
-        .where(_WAITS, Registration.silent.is_(False), _since <= now() - ASKED_AFTER, ~_was_asked())
+        .where(
+            _WAITS,
+            Registration.silent.is_(False),
+            _since <= now() - ASKED_AFTER,
+            ~_was_asked(),
+            ~_has_better(),
+        )
         .order_by(Registration.id)
         .limit(BATCH)
     )

@@ -152,3 +152,13 @@ def test_the_mails_lead_to_the_button_and_to_the_dates(clock, waiting):
 @pytest.mark.parametrize("language", ["fr", "es", "it"])
 def test_every_language_has_the_page_and_the_mails(clock, client, waiting, language):
     assert visit(client, address(waiting, language)).language == language
+
+
+def test_nobody_is_asked_who_has_an_offer_for_that_training(clock):
+    training = factories.training("bread")
+    person = factories.learner("amina@example.org")
+    factories.registration(of=training, person=person)
+    session = factories.training_session(training, starts=now() + timedelta(days=300))
+    factories.registration(session, person, status="offered", offer_ends_at=now() + timedelta(days=299))
+    days(clock, 200)
+    assert kinds() == []
