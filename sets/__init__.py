@@ -57,6 +57,7 @@ PARTS = (
     "sets.registration.step_views",
     "sets.registration.decision_views",
     "sets.registration.queue_views",
+    "sets.registration.series_views",
     "sets.registration.session_views",
     "sets.registration.attendance_views",
     "sets.registration.commands",

@@ -52,7 +52,7 @@ def list_demand() -> list[TrainingDemand]:
     for training in training_labels().values():
         sessions = [session for session in ahead if session.training_id == training.id]
         rows = [_demand(training, code, sessions) for code in LANGUAGES]
-        rows = sorted((row for row in rows if row.people or row.any_date), key=lambda row: -row.people)
+        rows = sorted((row for row in rows if row.people), key=lambda row: -row.people)
         if rows:
             found.append(TrainingDemand(training, tuple(rows)))
     return found
