@@ -135,7 +135,7 @@ def is_first_come(session: Any, moment: datetime) -> bool:
 def claim(row: Any, sessions: dict[int, LockedSession], *, actor: Actor) -> Any:
     """Take a free place that a waiting person was told of; return the row that has it now.
 
-    Raises RegistrationRefused("place_taken") when somebody was faster, "offer_over" when they were told of none.
+    Raises RegistrationRefused("place_taken") when somebody was faster.
     """
     moment = now()
     told = [
@@ -145,8 +145,6 @@ def claim(row: Any, sessions: dict[int, LockedSession], *, actor: Actor) -> Any:
         and session.gives_places(moment)
         and is_first_come(session, moment)
     ]
-    if not told:
-        raise RegistrationRefused("offer_over")
     seated = next((one for one in told if _seat(one, from_queue=True) != Status.WAITING), None)
     if seated is None:
         raise RegistrationRefused("place_taken")
