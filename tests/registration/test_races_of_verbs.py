@@ -160,8 +160,7 @@ def test_of_all_who_are_told_of_a_free_place_in_the_last_hours_one_has_it(app, s
     told = raced(CLAIMS, 4, settings, training, session, *(public_id(name) for name in names))
     assert Counter(states(session).values()) == {"cancelled": 1, "confirmed": 1, "waiting": 3}
     assert places_taken(session) == 1
-    assert sorted(told) == ["", *["place_taken
-"] * 3]
+    assert sorted(told) == ["", *["place_taken\n"] * 3]
 
 
 def test_a_session_that_is_cancelled_while_people_come_leaves_nobody_in_it(app, settings):
