@@ -98,10 +98,10 @@ class PreferencesForm(SiteForm):
         self.mail_language.choices = [
             SelectChoice(code, LANGUAGES[code].name, {"lang": code}) for code in programme.languages
         ]
-        self.time_zone.choices = _zones(current_language())
         self.news.label.text = consent_words("news")
         if not self.time_zone.data:
             self.time_zone.data = programme.time_zone
+        self.time_zone.choices = _zones_with(str(self.time_zone.data))
 
 
 def answers_form(
@@ -114,6 +114,14 @@ def answers_form(
     """Return the fields of a scope's questions with a person's answers in them; None where nothing is asked."""
     asked = revisited_form(training_id, version_id, answers or {}, tag)
     return QuestionsForm(asked, current_language(), sent, answers) if asked else None
+
+
+def _zones_with(chosen: str) -> list[SelectChoice]:
+    """Return the zones to choose from; a browser may have told one by a name that is not among them."""
+    zones = _zones(current_language())
+    if chosen not in zone_names() or any(zone.value == chosen for zone in zones):
+        return zones
+    return [SelectChoice(chosen, zone_words(chosen)), *zones]
 
 
 @lru_cache(maxsize=16)

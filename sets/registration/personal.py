@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from flask_babel import ngettext
+from sqlalchemy import func, select
 
 from ..catalogue.wording import language_name
 from ..clock import now
 from ..database import db
 from ..dates import zone_names, zone_words
 from ..languages import current_language
-from ..privacy import PERIODS
+from ..mailing.models import Delivery
+from ..privacy import PERIODS, WORDS
 from ..questionnaires.answers import AnswerReader
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
@@ -120,6 +122,10 @@ def kept_about(person: Person) -> list[Kept]:
         until = learner.need.keep_until or _last_day(person) + PERIODS["needs"]
         purpose = str(type(learner.need).text.info["purpose"])
         rows.append(Kept(_("What you need to take part"), learner.need.text, purpose, until))
+    if learner.email_before and learner.before_until and learner.before_until > now():
+        purpose = _("So that a change of address can be taken back.")
+        rows.append(Kept(_("Earlier address"), learner.email_before, purpose, learner.before_until))
+    rows += _messages(learner)
     wants_news = any(one.kind == "news" and one.withdrawn_at is None for one in learner.consents)
     news = _("You receive them.") if wants_news else _("You do not receive them.")
     rows.append(Kept(_("News of other trainings"), news, _("Only because you asked for it.")))
@@ -175,6 +181,21 @@ def _answers(learner: Learner) -> list[Kept]:
         for answered in reader.read(store):
             seen.setdefault(answered.label, Kept(answered.label, answered.text, purpose))
     return list(seen.values())
+
+
+def _messages(learner: Learner) -> list[Kept]:
+    statement = select(func.count(Delivery.id)).where(
+        Delivery.learner_id == learner.id, Delivery.text.is_not(None)
+    )
+    if not (count := int(db.session.scalar(statement) or 0)):
+        return []
+    words = ngettext(
+        "%(num)d message. Its text is kept for: %(period)s.",
+        "%(num)d messages. Each text is kept for: %(period)s.",
+        count,
+        period=WORDS["mails"],
+    )
+    return [Kept(_("Our messages to you"), words, str(Delivery.text.info["purpose"]))]
 
 
 def _last_day(person: Person) -> datetime:

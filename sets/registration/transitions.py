@@ -50,9 +50,6 @@ REFUSALS: dict[str, Any] = {
     "address_enough": _l(
         "Many changes of address were asked for today. Wait until tomorrow, or write to us."
     ),
-    "address_over": _l(
-        "This change of address is over or was taken back. Ask for it once more on your page."
-    ),
     "answers_closed": _l(
         "The session has begun, or you are no longer registered for it: its answers stay as they are."
     ),

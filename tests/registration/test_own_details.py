@@ -164,3 +164,10 @@ def test_in_one_language_or_another_the_page_of_details_is_the_same(client, amin
     link = link_of(amina)
     for code in ("fr", "es", "it"):
         assert visit(client, link.replace("/en/", f"/{code}/") + "/details").language == code
+
+
+def test_a_clock_that_the_list_does_not_have_stays_when_something_else_is_chosen(client):
+    person = factories.learner("bruno@example.org", language="en", time_zone="UTC")
+    page = visit(client, f"{link_of(person)}/preferences")
+    submit(page, form="preferences", mail_language="fr")
+    assert stored(Learner.language, Learner.time_zone) == ("fr", "UTC")
