@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..database import db
+from . import batch as batches
 from . import claims, trouble
 from .claims import End
 from .kinds import NotWanted, Posted, UnknownKind
@@ -132,23 +133,27 @@ class Sender:
     def _prepared(self, batch: list[Posted]) -> list[Ready]:
         """Return the mails of the batch that are to leave; record those that are not."""
         ready = []
-        for posted in batch:
-            try:
-                ready.append(render(posted))
-            except NotWanted as answer:
-                self._end(claims.not_sent(posted, DeliveryStatus.CANCELLED, answer.reason))
-            except AddressRefused:
-                self._end(claims.not_sent(posted, DeliveryStatus.FAILED, "bad_address"))
-            except UnknownKind:
-                self._end(claims.not_composed(posted, "unknown_kind"))
-            except SQLAlchemyError:
-                raise
-            except Exception as error:
-                log.exception("mail_not_composed", kind=type(error).__name__, delivery=posted.public_id)
-                self._end(claims.not_composed(posted))
+        with batches.composing():
+            for posted in batch:
+                self._prepare(posted, ready)
         db.session.rollback()
         db.session.expunge_all()
         return ready
+
+    def _prepare(self, posted: Posted, ready: list[Ready]) -> None:
+        try:
+            ready.append(render(posted))
+        except NotWanted as answer:
+            self._end(claims.not_sent(posted, DeliveryStatus.CANCELLED, answer.reason))
+        except AddressRefused:
+            self._end(claims.not_sent(posted, DeliveryStatus.FAILED, "bad_address"))
+        except UnknownKind:
+            self._end(claims.not_composed(posted, "unknown_kind"))
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("mail_not_composed", kind=type(error).__name__, delivery=posted.public_id)
+            self._end(claims.not_composed(posted))
 
     def _ended(self, posted: Posted, outcome: Outcome) -> End:
         if outcome.result != "sent":

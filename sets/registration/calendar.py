@@ -8,21 +8,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..clock import now
 from ..database import db
-from ..languages import speaking
+from ..languages import current_language, speaking
+from ..mailing.batch import once
 from ..mailing.kinds import Part
 from ..mailing.letterhead import letterhead, sender
 from ..mailing.links import page_url
+from ..statements import kept
 from .calendar_entries import CANCEL, Told, uid_host
+from .calendar_lines import line, text_line
 from .choosing import in_language
 from .keys import join_token
 from .models import CalendarEntry, Registration, Status
@@ -30,6 +34,8 @@ from .standing import Standing, Subject, subjects_of
 
 CONTENT_TYPE = "text/calendar"
 PUBLISH = "PUBLISH"
+END = b"END:VCALENDAR\r\n"
+CONFIRMED, CANCELLED = b"STATUS:CONFIRMED\r\n", b"STATUS:CANCELLED\r\n"
 # How often a calendar that subscribes is asked to look again.
 ASKED_EVERY = timedelta(hours=6)
 
@@ -57,19 +63,15 @@ def letter_parts(told: Iterable[Told], *, learner: Any, address: str) -> list[Pa
     wanted = {one.key: one for one in told}
     if not wanted:
         return []
-    uids, sessions = _uids(wanted), _sessions_with({key[1] for key in wanted})
-    occasions = {occasion.meeting_id: occasion for occasion in _occasions(sessions, with_cancelled=True)}
+    uids, meetings = _uids_of(wanted), frozenset(key[1] for key in wanted)
+    occasions = once(("occasions", meetings, current_language()), lambda: _occasions_with(meetings))
     parts = []
     for key, one in sorted(wanted.items(), key=lambda item: occasions[item[0][1]].starts_at):
         occasion = occasions[key[1]]
-        event = _event(occasion, uid=uids[key], sequence=one.sequence)
-        _invite(event, address)
-        if one.method == CANCEL:
-            event.add("status", "CANCELLED")
-        else:
-            _add_own_way(event, occasion, learner)
+        way = (CANCELLED,) if one.method == CANCEL else _own_way(occasion, learner)
+        event = _event(occasion, _invitation(address), *way, uid=uids[key], sequence=one.sequence)
         name = f"{occasion.subject.slug}-{occasion.starts_at:%Y-%m-%d}.ics"
-        parts.append(Part(_file(one.method, [event]), name, CONTENT_TYPE, one.method))
+        parts.append(Part(_file(one.method, [(occasion, event)]), name, CONTENT_TYPE, one.method))
     return parts
 
 
@@ -81,14 +83,16 @@ def published_calendar(session_ids: Iterable[int], language: str, *, name: str =
     with speaking(language):
         events = []
         for occasion in _occasions(set(session_ids)):
-            event = _event(
-                occasion, uid=_public_uid(occasion.meeting_public_id), sequence=occasion.revision - 1
-            )
             words = _("Your own link into the room is in the message that confirms your place.")
-            event.add("description", f"{in_language(occasion.language)}.\n{words}")
-            event.add("url", page_url("public.show_home"))
-            event.add("status", "CONFIRMED")
-            events.append(event)
+            event = _event(
+                occasion,
+                text_line("DESCRIPTION", f"{in_language(occasion.language)}.\n{words}"),
+                line("URL", page_url("public.show_home")),
+                CONFIRMED,
+                uid=_public_uid(occasion.meeting_public_id),
+                sequence=occasion.revision - 1,
+            )
+            events.append((occasion, event))
         return _file(PUBLISH, events, name=name)
 
 
@@ -106,9 +110,9 @@ def personal_calendar(standing: Standing, learner: Any) -> bytes:
     for occasion in _occasions({standing.session_id} if standing.session_id else set()):
         entry = entries.get(occasion.meeting_id)
         uid = entry.uid if entry else _public_uid(occasion.meeting_public_id)
-        event = _event(occasion, uid=uid, sequence=entry.sequence if entry else 0)
-        _add_own_way(event, occasion, learner)
-        events.append(event)
+        sequence = entry.sequence if entry else 0
+        event = _event(occasion, *_own_way(occasion, learner), uid=uid, sequence=sequence)
+        events.append((occasion, event))
     return _file(PUBLISH, events)
 
 
@@ -127,12 +131,9 @@ def subscribed_calendar(learner: Any, *, since: datetime) -> bytes:
             if occasion.ends_at <= since or not (is_on or entry):
                 continue
             uid = entry.uid if entry else _own_uid(learner, occasion)
-            event = _event(occasion, uid=uid, sequence=entry.sequence if entry else 0)
-            if is_on:
-                _add_own_way(event, occasion, learner)
-            else:
-                event.add("status", "CANCELLED")
-            events.append(event)
+            way = _own_way(occasion, learner) if is_on else (CANCELLED,)
+            event = _event(occasion, *way, uid=uid, sequence=entry.sequence if entry else 0)
+            events.append((occasion, event))
         return _file(PUBLISH, events, name=_("My meetings with %(programme)s", programme=letterhead().name))
 
 
@@ -142,21 +143,35 @@ def content_tag(file: bytes) -> str:
     return hashlib.sha256(b"\n".join(lines)).hexdigest()[:20]
 
 
-def _event(occasion: Occasion, *, uid: str, sequence: int) -> Event:
+def _event(occasion: Occasion, *lines: bytes, uid: str, sequence: int) -> bytes:
+    common = _common_lines(occasion, sender(), letterhead().name, current_language())
+    return b"".join(
+        (
+            b"BEGIN:VEVENT\r\n",
+            common,
+            line("UID", uid),
+            line("SEQUENCE", str(sequence)),
+            line("DTSTAMP", f"{now():%Y%m%dT%H%M%SZ}"),
+            *lines,
+            b"END:VEVENT\r\n",
+        )
+    )
+
+
+@lru_cache(maxsize=500)
+def _common_lines(occasion: Occasion, author: str, programme: str, language: str) -> bytes:
+    """Return what an event says to everybody, in the language being spoken."""
     zone = ZoneInfo(occasion.zone)
     event = Event()
-    event.add("uid", uid)
-    event.add("sequence", sequence)
-    event.add("dtstamp", now())
     event.add("dtstart", occasion.starts_at.astimezone(zone))
     event.add("dtend", occasion.ends_at.astimezone(zone))
     event.add("summary", _summary(occasion))
     event.add("location", _("Online"))
-    name, address = parseaddr(sender())
+    name, address = parseaddr(author)
     organiser = vCalAddress(f"mailto:{address}")
-    organiser.params["CN"] = name or letterhead().name
+    organiser.params["CN"] = name or programme
     event.add("organizer", organiser)
-    return event
+    return event.to_ical().removeprefix(b"BEGIN:VEVENT\r\n").removesuffix(b"END:VEVENT\r\n")
 
 
 def _summary(occasion: Occasion) -> str:
@@ -164,32 +179,41 @@ def _summary(occasion: Occasion) -> str:
     return f"{title} ({occasion.number}/{occasion.total})" if occasion.total > 1 else title
 
 
-def _invite(event: Event, address: str) -> None:
+def _invitation(address: str) -> bytes:
     """Name the receiver, who has already said yes by registering: calendars need not ask."""
-    attendee = vCalAddress(f"mailto:{address}")
-    attendee.params["CUTYPE"] = "INDIVIDUAL"
-    attendee.params["ROLE"] = "REQ-PARTICIPANT"
-    attendee.params["PARTSTAT"] = "ACCEPTED"
-    attendee.params["RSVP"] = "FALSE"
-    event.add("attendee", attendee)
+    return line(
+        "ATTENDEE;CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE", f"mailto:{address}"
+    )
 
 
-def _add_own_way(event: Event, occasion: Occasion, learner: Any) -> None:
-    """Add the learner's way into the room. The personal page's link is not here: people share their calendars."""
+def _own_way(occasion: Occasion, learner: Any) -> tuple[bytes, ...]:
+    """Return the learner's way into the room. The personal page's link is not here: people share their calendars."""
     link = page_url("learner.show_join", token=join_token(learner, occasion.meeting_public_id))
-    lines = (
+    words = (
         f"{in_language(occasion.language)}.",
         _("Your own way into the room, from 30 minutes before: %(link)s", link=link),
         _("To give up your place, use the link in our messages."),
     )
-    event.add("description", "\n".join(lines))
-    event.add("url", link)
-    event.add("status", "CONFIRMED")
+    return text_line("DESCRIPTION", "\n".join(words)), line("URL", link), CONFIRMED
 
 
-def _file(method: str, events: Sequence[Event], *, name: str = "") -> bytes:
+def _file(method: str, events: Sequence[tuple[Occasion, bytes]], *, name: str = "") -> bytes:
+    zones = tuple(sorted({occasion.zone for occasion, _event in events}))
+    years = [occasion.starts_at.astimezone(ZoneInfo(occasion.zone)).year for occasion, _event in events] or [
+        now().year
+    ]
+    author = f"-//{letterhead().name}//{uid_host()}//EN"
+    head = _head(author, method, name, zones, min(years), max(years))
+    return b"".join((head, *(event for _occasion, event in events), END))
+
+
+@lru_cache(maxsize=200)
+def _head(
+    author: str, method: str, name: str, zones: tuple[str, ...], first_year: int, last_year: int
+) -> bytes:
+    """Return all that comes before the events. Kept: the rules of the zones take longer to write than the mail."""
     calendar = Calendar()
-    calendar.add("prodid", f"-//{letterhead().name}//{uid_host()}//EN")
+    calendar.add("prodid", author)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
@@ -198,17 +222,18 @@ def _file(method: str, events: Sequence[Event], *, name: str = "") -> bytes:
         calendar.add("x-wr-calname", name)
         calendar.add("refresh-interval", ASKED_EVERY, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(ASKED_EVERY).to_ical().decode())
-    for event in events:
-        calendar.add_component(event)
-    years = [event.start.year for event in events]
-    if years:
-        calendar.add_missing_timezones(
-            first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)
-        )
-    else:
+    if not zones:
         # A file without anything in it is none (RFC 5545, 3.6).
         calendar.add_component(Timezone.from_tzid("UTC"))
-    return calendar.to_ical()
+    for zone in zones:
+        stand_in = Event()
+        stand_in.add("dtstart", datetime(first_year, 1, 1, tzinfo=ZoneInfo(zone)))
+        calendar.add_component(stand_in)
+        calendar.add_missing_timezones(
+            first_date=date(first_year - 1, 1, 1), last_date=date(last_year + 2, 1, 1)
+        )
+        calendar.subcomponents.remove(stand_in)
+    return calendar.to_ical().removesuffix(END)
 
 
 def _public_uid(meeting_public_id: str) -> str:
@@ -246,16 +271,23 @@ def _sessions_with_place(learner_id: int) -> set[int]:
     return {session_id for session_id in db.session.scalars(statement) if session_id}
 
 
-def _uids(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    statement = select(CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.uid).where(
-        CalendarEntry.registration_id.in_({key[0] for key in keys})
+def _uids_of(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    found = _uids(ids=list({key[0] for key in keys}))
+    return {(row.registration_id, row.meeting_id): row.uid for row in found}
+
+
+@kept
+def _uids() -> Any:
+    return select(CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.uid).where(
+        CalendarEntry.registration_id.in_(bindparam("ids", expanding=True))
     )
-    return {(row.registration_id, row.meeting_id): row.uid for row in db.session.execute(statement)}
 
 
-def _sessions_with(meeting_ids: set[int]) -> set[int]:
+def _occasions_with(meeting_ids: frozenset[int]) -> dict[int, Occasion]:
+    """Return all meetings of the sessions that these belong to, by id."""
     statement = select(Meeting.training_session_id).where(Meeting.id.in_(meeting_ids)).distinct()
-    return set(db.session.scalars(statement))
+    sessions = set(db.session.scalars(statement))
+    return {occasion.meeting_id: occasion for occasion in _occasions(sessions, with_cancelled=True)}
 
 
 def _occasions(session_ids: set[int], *, with_cancelled: bool = False) -> list[Occasion]:

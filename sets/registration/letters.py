@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..catalogue.showing import snapshot
 from ..clock import now
@@ -16,6 +16,7 @@ from ..languages import current_language
 from ..mailing import kinds
 from ..mailing.kinds import Letter, NotWanted, Part, Posted, Poster
 from ..mailing.links import Links
+from ..statements import kept
 from ..tokens import make_token
 from . import calendar, objections, phrases
 from .calendar_entries import CANCEL
@@ -111,11 +112,16 @@ def compose_held(posted: Posted, links: Links) -> Letter:
 
 def addressee_of(learner_id: int | None) -> Any:
     """Return what mails need of a person; columns, not an object, which costs as much as all the rest."""
+    return _addressee(learner_id=learner_id).first()
+
+
+@kept
+def _addressee() -> Any:
     columns = (
         Learner.id, Learner.public_id, Learner.link_version, Learner.first_name, Learner.proven_at,
         Learner.time_zone,
     )  # fmt: skip
-    return db.session.execute(select(*columns).where(Learner.id == learner_id)).first()
+    return select(*columns).where(Learner.id == bindparam("learner_id"))
 
 
 class _JoinLinks:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from ..catalogue.emblems import Emblem, emblem
 from ..catalogue.models import Filling, Meeting, SessionState, Training, TrainingSession, TrainingText
@@ -15,6 +15,8 @@ from ..catalogue.showing import snapshot
 from ..clock import now
 from ..database import db
 from ..languages import current_language, localised
+from ..mailing.batch import once
+from ..statements import kept
 from . import queue
 from .models import ACTIVE, PlaceNotice, Registration, RegistrationEvent, Status
 
@@ -168,17 +170,21 @@ class Standing:
 
 def standings_of(learner_id: int) -> list[Standing]:
     """Return everything that a learner registered for, what matters most first."""
-    return _read(Registration.learner_id == learner_id)
+    return _read(_of_learner(learner_id=learner_id).all())
 
 
 def standings_among(registration_ids: Iterable[int]) -> list[Standing]:
     """Return these registrations, what matters most first."""
-    return _read(Registration.id.in_(list(registration_ids)))
+    return _read(_among(ids=list(registration_ids)).all())
 
 
 def subjects_of(training_ids: Iterable[int]) -> dict[int, Subject]:
     """Return trainings by id, titled in the language being spoken; from memory where they are published."""
-    wanted = set(training_ids)
+    wanted = frozenset(training_ids)
+    return once(("subjects", wanted, current_language()), lambda: _subjects(wanted))
+
+
+def _subjects(wanted: frozenset[int]) -> dict[int, Subject]:
     shown = {training.id: training for training in snapshot().trainings if training.id in wanted}
     subjects = {
         training.id: Subject(
@@ -189,7 +195,7 @@ def subjects_of(training_ids: Iterable[int]) -> dict[int, Subject]:
     return subjects | (_stored_subjects(missing) if (missing := wanted - set(shown)) else {})
 
 
-def _stored_subjects(training_ids: set[int]) -> dict[int, Subject]:
+def _stored_subjects(training_ids: frozenset[int]) -> dict[int, Subject]:
     """Return trainings that public pages show no more."""
     statement = (
         select(Training.id, Training.slug, Training.position, TrainingText.language, TrainingText.title)
@@ -221,16 +227,28 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _read(condition: Any) -> list[Standing]:
-    statement = (
+@kept
+def _of_learner() -> Any:
+    return _rows().where(Registration.learner_id == bindparam("learner_id"))
+
+
+@kept
+def _among() -> Any:
+    return _rows().where(Registration.id.in_(bindparam("ids", expanding=True)))
+
+
+def _rows() -> Any:
+    return (
         select(*_COLUMNS)
         .join(Training, Training.id == Registration.training_id)
         .join(TrainingSession, TrainingSession.id == Registration.training_session_id, isouter=True)
-        .where(condition)
     )
-    rows: Sequence[Any] = db.session.execute(statement).all()
+
+
+def _read(rows: Sequence[Any]) -> list[Standing]:
     subjects = subjects_of(row.training_id for row in rows)
-    hours = _hours({row.training_session_id for row in rows if row.training_session_id is not None})
+    sessions = frozenset(row.training_session_id for row in rows if row.training_session_id is not None)
+    hours = once(("hours", sessions), lambda: _hours(sessions))
     moment = now()
     told_free = _told_free([row.id for row in rows if row.status == Status.WAITING], moment)
     recent = [row.id for row in rows if row.status == Status.CANCELLED and moment - row.status_at < UNDO_FOR]
@@ -331,7 +349,7 @@ def _standing(
     )
 
 
-def _hours(session_ids: set[int]) -> dict[int, tuple[Hour, ...]]:
+def _hours(session_ids: frozenset[int]) -> dict[int, tuple[Hour, ...]]:
     if not session_ids:
         return {}
     statement = (
