@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import io
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 from python_calamine import CalamineWorkbook
 
 from tests.browser import DESKTOP, browsing, running_site
+from tests.checks import axe, html
+from tests.journeys.test_every_page import crawl, judged, overflow
 from tests.mailserver import mail_server
 
 PASSWORD = "a long enough passphrase of the team"
@@ -77,6 +80,79 @@ def test_a_learner_registers_on_a_phone_in_italian_and_gives_the_place_up_throug
         expect(page.locator(".status--confirmed")).to_have_count(0)
         farewell = mail.wait_for(2, address=address)[1]
         assert "METHOD:CANCEL" in farewell.calendars[0]
+
+
+def test_a_learner_puts_everything_right_on_pages_that_are_accessible_and_fit_a_narrow_phone(
+    site, browser, mail, tmp_path
+):
+    faults = []
+
+    def judge(page):
+        faults.extend(f"{page.url}: {fault}" for fault in (*axe.violations(page), *overflow(page)))
+
+    with browsing(browser, site.url, viewport={"width": 320, "height": 640}, locale="en-GB") as page:
+        page.goto("/en/register")
+        page.get_by_role("button", name="Register").click()
+        judge(page)
+        page.locator("input[type=radio][name^=training-]:not([value='']):not([value=any])").first.check()
+        page.fill("[name=first_name]", "Ines")
+        page.fill("[name=last_name]", "Ferreira")
+        page.fill("[name=email]", "wrong@example.org")
+        page.get_by_role("button", name="Register").click()
+        page.wait_for_url("**/receipts/**")
+        judge(page)
+
+        page.get_by_text("Is the address wrong?").click()
+        page.fill("#address [name=email]", "ines")
+        page.get_by_role("button", name="Correct the address").click()
+        judge(page)
+        page.fill("#address [name=email]", "ines@example.org")
+        page.get_by_role("button", name="Correct the address").click()
+        expect(page.get_by_role("status")).to_be_visible()
+        judge(page)
+
+        letter = mail.wait_for(1, address="ines@example.org")[0]
+        link = re.search(r"http://\S+/en/my/\S+", letter.text)[0]
+        own = urlsplit(link).path
+        faults += judged(page, [own], own, [axe.violations, overflow], least=9)
+        pages = {}
+        with browsing(browser, site.url, color_scheme="dark", viewport=DESKTOP) as wide:
+            for path, source in crawl(wide, [own], own):
+                pages[path] = source
+                faults += [f"{path}, dark: {fault}" for fault in (*axe.violations(wide), *overflow(wide))]
+        faults += html.faults(pages, tmp_path)
+
+        page.goto(link)
+        page.get_by_role("link", name="Change the date").click()
+        page.get_by_role("button", name="Change to this date").first.click()
+        expect(page.get_by_role("status")).to_contain_text("Your date is changed.")
+        page.get_by_role("link", name="Cancel my place").click()
+        page.fill("[name=reason]", "No time after all")
+        page.get_by_role("button", name="Cancel my place").click()
+        judge(page)
+        page.get_by_role("button", name="Take it back").first.click()
+        expect(page.locator(".status--confirmed")).to_have_count(1)
+
+        page.get_by_role("link", name="Change my e-mail address").click()
+        page.fill("[name=email]", "ines.new@example.org")
+        page.get_by_role("button", name="Write to the new address").click()
+        judge(page)
+        letter = mail.wait_for(1, address="ines.new@example.org")[0]
+        page.goto(re.search(r"http://\S+/en/addresses/\S+", letter.text)[0])
+        judge(page)
+        page.get_by_role("button", name="Yes, write to me here").click()
+        expect(page.locator("main")).to_contain_text("ines.new@example.org")
+
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Download my data (JSON)").click()
+        assert "Ferreira" in waiting.value.path().read_text("utf-8")
+        page.get_by_role("link", name="Erase everything about me").click()
+        page.get_by_role("button", name="Erase everything about me").click()
+        judge(page)
+        page.goto(link)
+        expect(page.locator("h1")).to_have_text("Everything about you is erased")
+        judge(page)
+    assert faults == []
 
 
 def test_a_lost_link_is_found_again_by_whoever_holds_the_address(site, browser, mail):
