@@ -43,7 +43,7 @@ class SeriesForm(SiteForm):
     )
 
     def __init__(self, typed: Any = None, *, session: TrainingSession) -> None:
-        super().__init__(typed, data={"first": next_day(session), "every": 1, "count": 4})
+        super().__init__(typed, data={"first": next_day(session), "every": _weeks(session), "count": 4})
 
     def days(self) -> list[date]:
         """Return the first day of each copy, on a valid form; none beyond the last year of the calendar."""
@@ -99,14 +99,15 @@ class _CopyForm(SessionForm):
 def copies(session: TrainingSession, days: Iterable[date], taken: Sequence[datetime]) -> list[Copy]:
     """Return the copies that begin on these days; `taken` is when sessions of this training and language begin."""
     found, before = [], session.first_meeting.starts_at if session.first_meeting else None
+    hours: set[datetime] = set()
     for day in days:
         meetings = copied_plan(session, day).meetings
+        remarks = [*_remarks(session, day, meetings, before, taken)]
+        if hours & {meeting.starts_at for meeting in meetings}:
+            remarks.append(_("One of its meetings falls together with one of a copy before it."))
+        hours |= {meeting.starts_at for meeting in meetings}
         found.append(
-            Copy(
-                day,
-                tuple(_words(meeting, session.time_zone) for meeting in meetings),
-                tuple(_remarks(session, day, meetings, before, taken)),
-            )
+            Copy(day, tuple(_words(meeting, session.time_zone) for meeting in meetings), tuple(remarks))
         )
         before = meetings[0].starts_at if meetings else None
     return found
@@ -139,6 +140,13 @@ def _remarks(
             "The clocks have changed since the one before: it stays at %(hour)s there, and moves where they do not.",
             hour=time_words(meetings[0].starts_at, session.time_zone),
         )
+
+
+def _weeks(session: TrainingSession) -> int:
+    """Return after how many weeks a session can begin again without meeting itself."""
+    zone = ZoneInfo(session.time_zone)
+    days = [meeting.starts_at.astimezone(zone).date() for meeting in session.standing_meetings]
+    return (days[-1] - days[0]).days // 7 + 1 if days else 1
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:

@@ -115,3 +115,11 @@ def test_easter_falls_where_the_calendar_says(year, day):
     assert easter(year) == day
     assert is_common_holiday(date(2026, 5, 25))
     assert not is_common_holiday(datetime(2026, 5, 26).date())
+
+
+def test_copies_that_would_meet_each_other_are_named_and_not_proposed():
+    session = factories.training_session(starts=at("2026-03-17 18:00"), meetings=3)
+    first, second = copies(session, [date(2026, 4, 7), date(2026, 4, 14)], [])
+    assert "One of its meetings falls together with one of a copy before it." not in first.remarks
+    assert "One of its meetings falls together with one of a copy before it." in second.remarks
+    assert SeriesForm(session=session).every.data == 3
