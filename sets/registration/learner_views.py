@@ -160,8 +160,9 @@ def create_attendance(token: str) -> Any:
 
 def _cancellation_page(token: str, standing: Standing, form: CancellationForm) -> str:
     return render_template(
-        "registration/new_cancellation.html", one=standing, token=token, say=phrases, form=form
-    )
+        "registration/new_cancellation.html",
+        one=standing, token=token, say=phrases, form=form, can_change=changing.can_change,
+    )  # fmt: skip
 
 
 def _doorway(token: str) -> Doorway:

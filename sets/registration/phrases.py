@@ -10,7 +10,7 @@ from babel.lists import format_list
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..catalogue.showing import ShownSession
+from ..catalogue.showing import ShownSession, snapshot
 from ..catalogue.wording import language_name
 from ..dates import date_words, datetime_words, local, time_words, zone_names, zone_words
 from ..languages import LANGUAGES, current_language
@@ -79,6 +79,8 @@ def next_words(standing: Standing) -> str:
         )
     if standing.status == Status.OFFERED:
         return _("After that, the place goes to the next person.")
+    if standing.can_claim:
+        return " ".join(filter(None, (_free_date(standing), _("Who answers first has it."))))
     if standing.is_any_date:
         return _(
             "As soon as there is a date for you, a message offers you a place. Until then, nothing to do."
@@ -198,6 +200,14 @@ def _difference(moment: datetime, zone: str, other: str) -> timedelta:
     return (local(moment, zone).utcoffset() or timedelta()) - (
         local(moment, other).utcoffset() or timedelta()
     )
+
+
+def _free_date(standing: Standing) -> str:
+    """Return in which session a place is free; whoever waits for any date was not told before which one it is."""
+    session = next((one for one in snapshot().sessions if one.public_id == standing.told_free[0]), None)
+    if session is None or not standing.is_any_date:
+        return _("A place is free.")
+    return _("A place is free: %(session)s.", session=session_date(session))
 
 
 def _before_you(standing: Standing) -> str:

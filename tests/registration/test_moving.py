@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from sets.clock import now
 from sets.database import db
+from sets.languages import speaking
 from sets.mailing.models import Delivery
-from sets.registration import clock_steps, queue, signing_up, workflow
+from sets.registration import clock_steps, phrases, queue, signing_up, workflow
 from sets.registration.applying import LEARNER, Actor
 from sets.registration.models import Registration, RegistrationEvent
 from sets.registration.standing import standings_of
@@ -244,6 +245,9 @@ def test_in_the_last_48_hours_all_who_wait_are_told_and_who_answers_first_has_th
         ("registration_cancelled", "amina"),
     ]  # fmt: skip
     assert standing_of("chiara").can_claim
+    assert phrases.next_words(standing_of("chiara")) == "A place is free. Who answers first has it."
+    with speaking("en"):
+        assert "In French, " in phrases.next_words(standing_of("dario"))
     assert clock_steps.run_due() == 0  # told once
     workflow.accept_offer(public_id("chiara"), actor=LEARNER)
     assert states(session) == {"amina": "cancelled", "bruno": "waiting", "chiara": "confirmed"}
