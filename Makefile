@@ -53,7 +53,7 @@ lock: $(DEV_READY) ## choose the versions again (ARGS=--upgrade takes the newest
 translations: $(DEV_READY) ## collect the sentences to translate into every language's file
 	$(EXTRACT)
 	$(BIN)/pybabel --quiet update --input-file=translations/messages.pot --output-dir=translations \
-		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110
 	@rm translations/messages.pot
 
 language: $(DEV_READY) ## begin a language, L=pt for Portuguese
