@@ -14,7 +14,7 @@ from sets.registration.models import Consent, Learner, Registration, Registratio
 from sets.staff.models import Activity
 from tests import factories
 from tests.pages import submit, visit
-from tests.registration.letters_read import calendars, letter, text_of
+from tests.registration.letters_read import calendars, html_of, letter, text_of
 from tests.staff.signing import sign_in
 
 NEW = "/staff/registrations/new"
@@ -68,6 +68,7 @@ def test_an_added_person_has_a_place_and_a_mail_that_says_who_did_it(catalogue, 
     assert mail["Subject"].startswith("Your place is confirmed")
     assert "Claire Morel, of the SETS team, registered you for this training." in text_of(mail)
     assert "What was noted about you is then erased." in text_of(mail)
+    assert "for this training. You did not expect this" in " ".join(html_of(mail).split())
     assert "/en/privacy" in text_of(mail)
     assert [method for method, _entry in calendars(mail)] == ["REQUEST"]
     # Nobody has agreed to anything yet.
