@@ -32,7 +32,10 @@ DONE: dict[str, Any] = {
     "details": _l("Your details are up to date."),
     "address-asked": _l("We wrote to the new address. Open the link there: until then nothing changes."),
     "address-dropped": _l("The change of address is dropped."),
-    "address": _l("The address is changed. Our messages come here from now on."),
+    "address": _l(
+        "The address is changed. Our messages come here from now on. "
+        "Earlier ones still lead to this page: if others read the old mailbox, make a new link."
+    ),
     "recovered": _l("The address is yours as before, and every earlier link opens nothing any more."),
     "link": _l(
         "This page has a new link. The old one opens nothing any more, and a message brings you the new one."

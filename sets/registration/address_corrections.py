@@ -1,7 +1,8 @@
 """A wrong address put right from the receipt, for an hour. Nothing here tells whether an address is registered.
 
-Whoever holds a receipt made its submission, and proved nothing else. So a person who is new with the submission takes
-the address typed; anybody known before keeps theirs, and the choices are registered once more under the new one.
+Whoever holds a receipt made its submission, and proved nothing else. So a person who is new with it, and whom nobody
+else registered for anything, takes the address typed; anybody else keeps theirs, and the choices are registered once
+more under the new one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..database import db, transaction
 from ..mailing import outbox
 from ..statements import update_row
 from . import messages, people, signing_up
-from .applying import Application
+from .applying import Application, Choice
 from .models import Learner, Registration, Submission
 from .people import address_key
 from .signing_up import CORRECTABLE_FOR
@@ -66,11 +67,10 @@ def _correct(submission_public_id: str, email: str) -> tuple[int, Application] |
         if submission.held_at is not None:
             values["payload"] = submission.payload | {"email": email}
             _ask_again(submission, email, times)
-        elif not outcome.get("is_new"):
-            if submission.payload is not None:
-                again = submission.id, replace(Application.from_payload(submission.payload), email=email)
-        elif submission.learner_id is not None:
+        elif outcome.get("is_new") and _is_alone(submission):
             _readdress(submission, email, times)
+        elif (application := _asked_for(submission)) is not None:
+            again = submission.id, replace(application, email=email)
         update_row(Submission, submission.id, values)
         return again
 
@@ -87,6 +87,47 @@ def _open_submission(public_id: str) -> Any:
     if not can_correct(found.created_at):
         raise RegistrationRefused("correction_over")
     return found
+
+
+def _is_alone(submission: Any) -> bool:
+    """Tell whether all that the person has came with this submission: another's may be somebody else's."""
+    others = select(Submission.id).where(
+        Submission.learner_id == submission.learner_id, Submission.id != submission.id
+    )
+    by_staff = select(Registration.id).where(
+        Registration.learner_id == submission.learner_id, Registration.origin.in_(("staff", "import"))
+    )
+    return all(db.session.scalar(found.limit(1)) is None for found in (others, by_staff))
+
+
+def _asked_for(submission: Any) -> Application | None:
+    """Return what the submission asked for: as it was typed, or from what it stored for somebody new."""
+    if submission.payload is not None:
+        return Application.from_payload(submission.payload)
+    learner = db.session.get(Learner, submission.learner_id) if submission.learner_id else None
+    if learner is None or not submission.outcome.get("is_new"):
+        return None
+    rows = db.session.scalars(select(Registration).where(Registration.submission_id == submission.id)).all()
+    given: dict[str, Any] = {name: getattr(learner, name) or "" for name in people.DETAILS}
+    return Application(
+        form_nonce="",
+        page_language=submission.language,
+        email="",
+        mail_language=learner.language,
+        choices=tuple(
+            Choice(
+                row.training_id,
+                row.training_session_id,
+                tuple(row.wants or ()),
+                row.answers or {},
+                row.form_version_id,
+            )
+            for row in rows
+        ),
+        answers=learner.answers,
+        form_version_id=learner.form_version_id,
+        **given,
+    )
 
 
 def _readdress(submission: Any, email: str, times: int) -> None:

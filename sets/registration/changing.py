@@ -29,9 +29,9 @@ class OtherDate:
 
 
 def can_change(standing: Standing) -> bool:
-    """Tell whether the person may change this registration for another date: before its session begins."""
-    has_place = standing.status in (Status.CONFIRMED, Status.PENDING)
-    return has_place and standing.is_current and not _has_begun(standing)
+    """Tell whether the person may change this registration, or this wait, for another date: until it begins."""
+    may = standing.status in (Status.CONFIRMED, Status.PENDING, Status.WAITING)
+    return may and standing.is_current and not _has_begun(standing)
 
 
 def can_correct_answers(standing: Standing) -> bool:

@@ -44,6 +44,7 @@ TOLD_APART = {
     Registration.__tablename__, RegistrationEvent.__tablename__, Consent.__tablename__, LearnerWord.__tablename__,
     Submission.__tablename__,
 }  # fmt: skip
+NAMES = {"learner_need": "needs"}
 KINDS = (String, Text, DateTime, JSON)
 MACHINE = ("public_id", "once_key", "context_id", "lease_by", "lease_until", "next_at", "email_slot")
 
@@ -72,7 +73,7 @@ def portrait_of(learner_id: int, language: str) -> dict[str, Any]:
         "messages": told.pop(Delivery.__tablename__, []),
         "consents": _consents(learner_id),
         "forms_sent": _forms(learner_id),
-        **{name: rows for name, rows in told.items() if rows},
+        **{NAMES.get(name, name): rows for name, rows in told.items() if rows},
     }
 
 

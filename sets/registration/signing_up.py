@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from ..catalogue import places
 from ..catalogue.places import LockedSession
@@ -117,6 +117,14 @@ def register_anew(submission_id: int, application: Application) -> None:
             payload=made.payload,
             purge_at=made.purge_at,
         )
+        # One receipt, one submission.
+        db.session.execute(
+            update(Registration)
+            .where(Registration.submission_id == fresh.id)
+            .values(submission_id=submission_id)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.execute(delete(Submission).where(Submission.id == fresh.id))
 
 
 def request_link(email: str) -> None:

@@ -211,3 +211,14 @@ def test_all_the_choices_follow_the_address(client, social):
 def test_nobody_corrects_a_receipt_that_was_never_made():
     with pytest.raises(signing_up.RegistrationRefused):
         address_corrections.correct_address("00000000-0000-0000-0000-000000000000", "a@example.org")
+
+
+def test_what_somebody_else_registered_under_the_address_does_not_follow(client, social):
+    receipt = signed_up(client, social)
+    register(client, {AI: "any"}, language="en", email="wrong@example.org", first_name="Amina")
+    page = correct(receipt)
+    assert "right@example.org" in page.text
+    (wrong,), (right,) = person_at("wrong@example.org"), person_at("right@example.org")
+    assert len(wrong.registrations) == 2
+    assert [one.training_session_id for one in right.registrations] == [social.id]
+    assert right.first_name == "Zoé"

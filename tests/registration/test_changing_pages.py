@@ -178,3 +178,29 @@ def test_once_the_session_has_begun_its_date_stays(client, amina):
 def test_who_acts_here_has_proven_the_address(client, amina, mine):
     give_up(client, amina)
     assert db.session.scalars(select(Learner.proven_at)).one() is not None
+
+
+def test_who_waits_takes_a_place_at_another_date(client, amina):
+    full = factories.training_session(capacity=0)
+    factories.registration(full, amina, status="waiting")
+    factories.training_session(full.training, language="es")
+    page = visit(client, link_of(amina)).click("See other dates")
+    assert "your wait ends" in page.text
+    submit(page, form="change")
+    assert states_of(amina) == ["cancelled", "confirmed"]
+
+
+def test_who_waits_for_any_date_takes_a_place_when_there_is_one(client, amina):
+    training = factories.training()
+    factories.registration(of=training, person=amina, wants=["it"])
+    factories.training_session(training, language="es")
+    submit(visit(client, link_of(amina)).click("See other dates"), form="change")
+    assert states_of(amina) == ["cancelled", "confirmed"]
+
+
+def test_who_waits_may_wait_for_another_date_too(client, amina):
+    full = factories.training_session(capacity=0)
+    factories.registration(full, amina, status="waiting")
+    factories.training_session(full.training, language="es", capacity=0)
+    submit(visit(client, link_of(amina)).click("See other dates"), form="wait")
+    assert states_of(amina) == ["waiting", "waiting"]

@@ -93,7 +93,7 @@ def test_the_file_tells_registrations_history_messages_consents_and_attendance(c
     assert one["attendance"][0]["mark"] == "present"
     assert file["messages"][0]["subject"] == "Your place"
     assert {consent["kind"] for consent in file["consents"]} == {"notice", "news", "needs"}
-    assert file["learner_need"][0]["text"] == "Subtitles, please"
+    assert file["needs"][0]["text"] == "Subtitles, please"
 
 
 def test_the_file_holds_nothing_of_anybody_else_and_no_key(client, session, zenobia):
