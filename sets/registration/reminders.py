@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..clock import now
 from ..database import db, transaction
-from ..mailing.models import Delivery, DeliveryStatus
+from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
 from . import reminder_messages
 from .models import Learner, Registration, Status
 
@@ -163,6 +163,13 @@ def _people(errand: Errand) -> Any:
             Registration.silent.is_(False),
             Registration.confirmed_at <= errand.window.due_at,
             ~exists().where(Delivery.once_key == key, ~_DROPPED),
+            # Somebody who was told of a new date since needs no reminder of it yet.
+            ~exists().where(
+                DeliveryRegistration.registration_id == Registration.id,
+                Delivery.id == DeliveryRegistration.delivery_id,
+                Delivery.kind == "session_changed",
+                Delivery.posted_at > errand.window.due_at,
+            ),
         )
         .order_by(Registration.id)
     )

@@ -286,6 +286,16 @@ def test_one_that_waits_in_the_outbox_while_the_meeting_moves_is_dropped_and_wri
     assert reminded() == [(str(WEEK), at("2026-04-07 10:00"))]
 
 
+def test_who_was_just_told_of_a_new_date_is_not_reminded_of_it_at_once(clock, session):
+    made = confirmed(session)
+    clock.move_to(at("2026-03-10 12:00"))
+    moved(session, "2026-03-17 10:00")
+    factories.delivery("amina@example.org", about=made, kind="session_changed")
+    assert run() == 0
+    through(clock, at("2026-03-10 12:00"), at("2026-03-17 12:00"), timedelta(minutes=30))
+    assert [minutes for minutes, _when in reminded()] == [str(DAY), "60"]
+
+
 def drop(reason):
     with transaction() as store:
         for row in store.scalars(select(Delivery).where(Delivery.status == DeliveryStatus.QUEUED)):
