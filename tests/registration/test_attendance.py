@@ -132,6 +132,14 @@ def test_who_entered_by_the_link_is_shown_and_marked_only_by_the_button(coordina
     assert "Save, and mark" not in page.text
 
 
+def test_the_button_for_those_who_entered_leaves_a_mark_that_stands(coordinator, session):
+    for name in ("amina", "bruno", "chloe"):
+        joined(session, name)
+    page = mark(page_of(coordinator, session), amina="absent", bruno="excused")
+    submit(page, {f"mark-{ids()['bruno']}": ""}, button="joined")
+    assert marks() == {"amina": "absent", "chloe": "present"}
+
+
 def test_before_the_start_nothing_can_be_ticked(coordinator, session):
     page = page_of(coordinator, session, 1)
     assert "The meeting has not begun" in page.text
