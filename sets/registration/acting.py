@@ -68,11 +68,10 @@ def act(
     A verb that returns a text has it added to what was done: "restored" becomes "restored-waiting".
     """
     learner = person_behind(token).learner
-    learner_id, is_proven = learner.id, learner.proven_at is not None
+    learner_id = learner.id
     try:
         result = verb()
     except RegistrationRefused as refusal:
         return refused(refusal) if refused else back(token, refused=refusal.reason)
-    if not is_proven:
-        workflow.prove_address(learner_id)
+    workflow.prove_address(learner_id)
     return back(token, done=f"{done}-{result}" if result else done)

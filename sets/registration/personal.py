@@ -88,9 +88,8 @@ def find_registration(registration_id: int) -> Registration:
 
 def kept_until(person: Person) -> datetime:
     """Return when everything is erased by itself, unless the person does something here before."""
-    if person.learner.keep_until:
-        return person.learner.keep_until
-    return _last_day(person) + PERIODS["registrations"]
+    latest = _last_day(person) + PERIODS["registrations"]
+    return max(latest, person.learner.keep_until or latest)
 
 
 def kept_about(person: Person) -> list[Kept]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Exists, delete, exists, func, select
+from sqlalchemy import Exists, delete, exists, func, or_, select
 
 from ..catalogue.models import Meeting
 from ..clock import now
@@ -42,6 +42,7 @@ def forget_learners() -> int:
         select(Learner.public_id)
         .where(
             Learner.created_at <= limit,
+            or_(Learner.keep_until.is_(None), Learner.keep_until <= now()),
             func.coalesce(last_step, Learner.created_at) <= limit,
             ~_is_awaited(Learner.id, "registrations"),
         )

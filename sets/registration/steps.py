@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from ..catalogue.models import Meeting, Training
 from ..clock import now
 from ..database import db
+from ..privacy import PERIODS
 from ..staff.activity import record_activity
 from ..statements import insert_row, kept
 from . import queue
@@ -117,11 +118,14 @@ def withdraw_waits(learner_id: int, training_id: int, *, but: int | None = None)
 
 
 def prove(learner_id: int) -> None:
-    """Note that the address is the person's own."""
+    """Note that the person acted here: the address is their own, and what is kept of them is kept anew from today."""
+    moment = now()
     db.session.execute(
         update(Learner)
-        .where(Learner.id == learner_id, Learner.proven_at.is_(None))
-        .values(proven_at=now())
+        .where(Learner.id == learner_id)
+        .values(
+            proven_at=func.coalesce(Learner.proven_at, moment), keep_until=moment + PERIODS["registrations"]
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -256,7 +256,7 @@ def fill_session(session_id: int) -> int:
 
 
 def prove_address(learner_id: int) -> None:
-    """Note that the person opened a link of ours and acted: the address is theirs, the greeting may name them."""
+    """Note that the person opened a link of ours and acted: the address is theirs, and they are still here."""
     with transaction():
         steps.prove(learner_id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from sets.clock import now
 from sets.database import db
-from sets.registration import consents
+from sets.registration import consents, retention
 from sets.registration.keys import page_token
 from sets.registration.models import Consent, Learner, LearnerNeed, LearnerWord, Registration
 from tests import factories
@@ -171,3 +171,14 @@ def test_a_clock_that_the_list_does_not_have_stays_when_something_else_is_chosen
     page = visit(client, f"{link_of(person)}/preferences")
     submit(page, form="preferences", mail_language="fr")
     assert stored(Learner.language, Learner.time_zone) == ("fr", "UTC")
+
+
+def test_whoever_does_something_here_is_kept_anew_from_that_day(client, amina, clock):
+    clock.shift(timedelta(days=700))
+    submit(visit(client, f"{link_of(amina)}/details"), form="details", role="Coach")
+    page = visit(client, link_of(amina))
+    clock.shift(timedelta(days=100))
+    assert retention.forget_learners() == 0
+    assert "30 January 2030, unless you do something here before" in page.text
+    clock.shift(timedelta(days=700))
+    assert retention.forget_learners() == 1
