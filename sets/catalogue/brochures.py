@@ -19,11 +19,12 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 from markdown_it import MarkdownIt
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..clock import now
 from ..database import after_commit, db, transaction
 from ..languages import speaking
+from ..statements import kept
 from .brochure_pdf import BrochureIncomplete, BrochureRefused, content_hash, make_brochure
 from .emblems import emblem
 from .models import Brochure, Training, TrainingState
@@ -94,19 +95,27 @@ def store_brochure(training: Training, language: str, *, programme: Any) -> Broc
     return row
 
 
-def brochure_file(slug: str, language: str) -> Brochure | None:
-    """Return the brochure to serve, if its training is published and its file is there."""
-    row = db.session.scalar(
-        select(Brochure)
-        .join(Training, Training.id == Brochure.training_id)
-        .where(
-            Training.slug == slug, Training.state == TrainingState.PUBLISHED, Brochure.language == language
-        )
-    )
+def brochure_file(slug: str, language: str) -> Any:
+    """Return the row of the brochure to serve, if its training is published and its file is there."""
+    row = _published(slug=slug, language=language).first()
     return row if row and brochure_path(row).is_file() else None
 
 
-def brochure_path(brochure: Brochure) -> Path:
+@kept
+def _published() -> Any:
+    columns = (Brochure.language, Brochure.path, Brochure.sha256, Brochure.made_at)
+    return (
+        select(*columns)
+        .join(Training, Training.id == Brochure.training_id)
+        .where(
+            Training.slug == bindparam("slug"),
+            Training.state == TrainingState.PUBLISHED,
+            Brochure.language == bindparam("language"),
+        )
+    )
+
+
+def brochure_path(brochure: Any) -> Path:
     """Return where the file lies."""
     return Path(current_app.instance_path) / brochure.path
 
