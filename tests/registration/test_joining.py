@@ -53,6 +53,21 @@ def test_before_it_opens_the_page_tells_when_on_both_clocks(client, amina):
     assert joined() == []
 
 
+def test_sound_and_connection_can_be_tried_before_and_both_clocks_are_told_while_it_is_open(
+    client, amina, clock
+):
+    session = factories.training_session(starts=now() + timedelta(hours=8))
+    factories.registration(session, amina)
+    checks = visit(client, door(amina, session)).one("details")
+    assert checks.get("open") is not None
+    assert len(list(checks.iter("li"))) == 4
+    clock.shift(timedelta(hours=8, minutes=5))
+    page = visit(client, door(amina, session))
+    assert "It began on Monday 2 March 2026, 18:00, Paris time." in page.text
+    assert "On your clock: 19:00, Athens time." in page.text
+    assert page.one("details").get("open") is None
+
+
 def test_the_page_speaks_the_learners_language(client):
     person = factories.learner(language="it")
     session = factories.training_session(starts=now() + timedelta(hours=8), language="fr")
