@@ -23,7 +23,7 @@ from .calendar_entries import CANCEL
 from .choosing import is_open
 from .keys import join_token, page_token
 from .messages import KINDS, told_in
-from .models import Learner, Registration, Status
+from .models import ACTIVE, Learner, Registration, Status
 from .standing import Standing, standings_among, standings_of
 
 # The state that a mail about one registration speaks of; once it is another, the mail has no sense any more.
@@ -43,7 +43,7 @@ SPEAKS_OF = {
 # Kinds that end something and name the dates that one can register for instead.
 NAMES_DATES = {"session_cancelled", "registration_rejected", "decision_missed", "offer_expired", "wait_ended"}
 # Kinds that tell of something new that is active: given up since, they have no sense any more.
-CHANGES = {"place_moved", "registration_restored", "session_changed"}
+CHANGES = {"added_by_team", "place_moved", "registration_restored", "session_changed"}
 # More bands than that at the head of a mail would hide what it says.
 MOST_POSTERS = 3
 
@@ -68,8 +68,11 @@ def compose(posted: Posted, links: Links) -> Letter:
     if learner is None:
         raise NotWanted("person_gone")
     about, also = _standings(posted, learner)
-    if posted.kind == "added_by_team" and not any(one.is_current for one in about):
-        raise NotWanted("outdated")
+    if posted.kind == "registration_received" and not posted.facts.get("known"):
+        # What the team ended without a mail, before this one left, is not told by it either.
+        about = [one for one in about if one.status in ACTIVE]
+        if not about:
+            raise NotWanted("outdated")
     if posted.kind in SPEAKS_OF and [one.status for one in about] != [SPEAKS_OF[posted.kind]]:
         raise NotWanted("outdated")
     if posted.kind in CHANGES and not any(one.is_current for one in about):

@@ -19,7 +19,9 @@ class StepForm(SiteForm):
     tell = BooleanField(_l("Tell the person this reason in the mail"))
     silent = BooleanField(
         _l("Do not mail this person"),
-        description=_l("They are not told of this step. The record says that you chose so."),
+        description=_l(
+            "They are not told of this step, and their calendar stays as it is. The record says that you chose so."
+        ),
     )
 
     def said(self) -> dict[str, Any]:

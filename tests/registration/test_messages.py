@@ -359,3 +359,17 @@ def refresh_catalogue():
 
     with transaction() as store:
         bump_catalogue_version(store)
+
+
+def test_what_the_team_ends_without_a_mail_is_told_by_no_other_mail():
+    first, one = a_session()
+    second, two = a_session()
+    sign_up("amina", (one, first), (two, second))
+    workflow.cancel(public_id("amina", first), actor=Actor("staff", 1), mail=False)
+    text = text_of(letter("amina"))
+    assert "Place confirmed" in text
+    assert "Cancelled" not in text
+    assert len(calendars(letter("amina"))) == 1
+    workflow.reject(public_id("amina", second), actor=Actor("staff", 1), mail=False)
+    with pytest.raises(NotWanted, match="outdated"):
+        letter("amina")
