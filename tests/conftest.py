@@ -51,7 +51,7 @@ def database(request: pytest.FixtureRequest, worker_id: str, tmp_path: Path) -> 
     store.template(template, _fill_with_catalogue if template == "catalogue" else _fill)
     instance = tmp_path / "instance"
     url = store.copy(template, f"test_{worker_id}", instance)
-    yield _settings(url, instance)
+    yield site_settings(url, instance)
     store.drop(f"test_{worker_id}")
 
 
@@ -111,7 +111,7 @@ def mail() -> Iterator[MailServer]:
         yield server
 
 
-def _settings(url: str, instance: Path) -> dict[str, str]:
+def site_settings(url: str, instance: Path) -> dict[str, str]:
     return {
         "SETS_ENV": "local",
         "SETS_BASE_URL": "http://localhost",
@@ -126,7 +126,7 @@ def _fill(url: str, instance: Path, *commands: list[str]) -> None:
     from sets.database import db
 
     with time_machine.travel(START, tick=False):
-        site = create_app(_settings(url, instance))
+        site = create_app(site_settings(url, instance))
         with site.app_context():
             flask_migrate.upgrade()
             for command in commands:

@@ -18,31 +18,20 @@ NOTES = ("lessons_url", "lessons_note", "materials_url", "materials_note", "repl
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply. Columns are added in place: a batch would copy whole tables on SQLite."""
     moment = sets.database.UTCDateTime()
-    with op.batch_alter_table("training_session") as table:
-        table.add_column(sa.Column("asks_presence", sa.Boolean(), nullable=False, server_default=sa.true()))
-        table.add_column(sa.Column("trainer", sa.String(200), nullable=False, server_default=""))
-        for name in NOTES:
-            table.add_column(sa.Column(name, sa.Text(), nullable=True))
+    yes = sa.Column("asks_presence", sa.Boolean(), nullable=False, server_default=sa.true())
+    op.add_column("training_session", yes)
+    op.add_column("training_session", sa.Column("trainer", sa.String(200), nullable=False, server_default=""))
+    for name in NOTES:
+        op.add_column("training_session", sa.Column(name, sa.Text(), nullable=True))
     # Sessions planned before had no reminders: they begin with what a new one has.
     op.execute("UPDATE training_session SET reminders = '[10080, 1440, 60]'")
-    with op.batch_alter_table("learner") as table:
-        table.add_column(sa.Column("email_before", sa.String(320), nullable=True))
-        table.add_column(sa.Column("before_until", moment, nullable=True))
-    op.drop_index("uq_registration_held", "registration")
-    with op.batch_alter_table("registration") as table:
-        table.add_column(sa.Column("ended_at", moment, nullable=True))
-        table.add_column(sa.Column("renewed_at", moment, nullable=True))
-    op.create_index(
-        "uq_registration_held",
-        "registration",
-        ["learner_id", "training_id"],
-        unique=True,
-        sqlite_where=sa.text(HELD_NOW),
-        postgresql_where=sa.text(HELD_NOW),
-    )
-    # In plain SQL: a batch would copy the table on SQLite only to add the rule.
+    op.add_column("learner", sa.Column("email_before", sa.String(320), nullable=True))
+    op.add_column("learner", sa.Column("before_until", moment, nullable=True))
+    op.add_column("registration", sa.Column("ended_at", moment, nullable=True))
+    op.add_column("registration", sa.Column("renewed_at", moment, nullable=True))
+    _index_held(HELD_NOW)
     op.execute(
         "ALTER TABLE attendance_fact ADD COLUMN mark VARCHAR(10) CONSTRAINT ck_attendance_fact_mark_known "
         "CHECK (mark IN ('present','partial','excused','absent'))"
@@ -68,24 +57,24 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.drop_table("place_notice")
-    with op.batch_alter_table("attendance_fact") as table:
-        table.drop_constraint(op.f("ck_attendance_fact_mark_known"), type_="check")
-        table.drop_column("mark")
+    _index_held(HELD)
+    for table, names in (
+        ("attendance_fact", ("mark",)),
+        ("registration", ("renewed_at", "ended_at")),
+        ("learner", ("before_until", "email_before")),
+        ("training_session", (*NOTES, "trainer", "asks_presence")),
+    ):
+        for name in names:
+            op.drop_column(table, name)
+
+
+def _index_held(condition: str) -> None:
     op.drop_index("uq_registration_held", "registration")
-    with op.batch_alter_table("registration") as table:
-        table.drop_column("renewed_at")
-        table.drop_column("ended_at")
     op.create_index(
         "uq_registration_held",
         "registration",
         ["learner_id", "training_id"],
         unique=True,
-        sqlite_where=sa.text(HELD),
-        postgresql_where=sa.text(HELD),
+        sqlite_where=sa.text(condition),
+        postgresql_where=sa.text(condition),
     )
-    with op.batch_alter_table("learner") as table:
-        table.drop_column("before_until")
-        table.drop_column("email_before")
-    with op.batch_alter_table("training_session") as table:
-        for name in (*NOTES, "trainer", "asks_presence"):
-            table.drop_column(name)
