@@ -83,6 +83,7 @@ def create_app(settings: Mapping[str, Any] | None = None, **overrides: Any) -> F
     app.config.from_mapping(values, **overrides)
     # For the commands that make a throw-away site beside this one.
     app.extensions["factory"] = create_app
+    app.jinja_environment = templating.Environment
     app.jinja_options = templating.options(Path(values["INSTANCE_PATH"]))
     for name in PARTS:
         module = import_module(name)

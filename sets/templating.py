@@ -6,11 +6,23 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flask import templating
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 if TYPE_CHECKING:
     from flask import Flask
     from jinja2.bccache import Bucket
+
+
+class Environment(templating.Environment):
+    """Flask's own, with the globals of a template as a plain dictionary, which each `import` and page walks through.
+
+    What the site makes global must be so before the first template is loaded.
+    """
+
+    def make_globals(self, d: Any) -> Any:
+        """Return the globals of a template."""
+        return {**self.globals, **(d or {})}
 
 
 def options(instance: Path) -> dict[str, Any]:
