@@ -35,6 +35,7 @@ VERBS = {
     "registration_move": _l("Moved a registration to another session"),
     "registration_reorder": _l("Changed somebody’s rank"),
     "attendance_ticked": _l("Marked who was at a meeting"),
+    "erase_learner": _l("Erased a person"),
     "need_answered": _l("Answered accessibility needs"),
 }
 

@@ -20,6 +20,7 @@ from .details_forms import DetailsForm
 from .models import Learner
 from .transitions import RegistrationRefused
 from .typos import likely_address
+from .wording import refusal_words
 
 # The order of the page, which is the order of the list of errors.
 ORDER = (
@@ -97,7 +98,7 @@ class PersonForm(DetailsForm):
     def refuse(self, refusal: RegistrationRefused) -> None:
         """Show a refusal of the workflow where it belongs."""
         field = self.person if refusal.reason == "address_known" else self.place
-        field.errors = [str(refusal)]
+        field.errors = [refusal_words(refusal)]
 
     def application(self) -> Application:
         """Return what the use case takes; to be called on a valid form."""

@@ -19,6 +19,7 @@ from .queue_forms import RankForm
 from .queue_listing import PER_PAGE, Wait, read_queue
 from .session_listing import read_session_record
 from .transitions import RegistrationRefused
+from .wording import refusal_words
 
 blueprint = staff_blueprint("queues", __name__, url_prefix="/staff/sessions")
 ONE = "/<uuid:public_id>/queue"
@@ -66,7 +67,7 @@ def update_rank(public_id: UUID, registration_id: UUID) -> Any:
     try:
         workflow.reorder(str(registration_id), form.before(), actor=actor, reason=str(form.reason.data))
     except RegistrationRefused as refusal:
-        return _back(public_id, str(refusal))
+        return _back(public_id, refusal_words(refusal))
     flash(_("The rank is changed. The reason is on the record."), "done")
     return redirect(url_for(".show_queue", public_id=public_id), 303)
 

@@ -16,7 +16,7 @@ from .applying import Actor
 from .record import Record, read_record
 from .step_forms import MoveForm, StepForm
 from .transitions import RegistrationRefused
-from .wording import status_words, steps_from
+from .wording import refusal_words, status_words, steps_from
 
 ONE = "/<uuid:public_id>"
 ASKING = "any(refusal, cancellation, restoration)"
@@ -49,7 +49,7 @@ def create_registration_step(public_id: UUID, step: str) -> Any:
     except RegistrationRefused as refusal:
         if refusal.reason == "not_found":
             abort(404)
-        flash(str(refusal), "error")
+        flash(refusal_words(refusal), "error")
     return redirect(url_for("registrations.show_registration", public_id=public_id), 303)
 
 
@@ -74,7 +74,7 @@ def create_move(public_id: UUID) -> Any:
         flash(_("Moved to the other session.") + _told_words(form), "done")
         return redirect(url_for("registrations.show_registration", public_id=moved), 303)
     except RegistrationRefused as refusal:
-        flash(str(refusal), "error")
+        flash(refusal_words(refusal), "error")
     return redirect(url_for("registrations.show_registration", public_id=public_id), 303)
 
 

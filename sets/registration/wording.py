@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from .models import Status
-from .transitions import TRANSITIONS
+from .transitions import TRANSITIONS, RegistrationRefused
 
 # What staff do to a registration, and the verb of the table behind it.
 STEPS = {
@@ -69,3 +69,15 @@ def mark_words(mark: str) -> str:
 def steps_from(status: str) -> list[str]:
     """Return what staff can do to a registration in that state."""
     return [step for step, verb in STEPS.items() if Status(status) in TRANSITIONS[verb]]
+
+
+def refusal_words(refusal: RegistrationRefused) -> str:
+    """Return why something is refused, said to the team: the workflow's own words speak to the learner."""
+    words = {
+        "already_confirmed": _(
+            "This person has a place in another session of this training. Move or cancel that registration instead."
+        ),
+        "session_closed": _("This session takes nobody any more: it is a draft, cancelled, or has begun."),
+        "session_unknown": _("This session takes nobody any more: it is a draft, cancelled, or over."),
+    }
+    return words.get(refusal.reason, str(refusal))

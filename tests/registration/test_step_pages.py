@@ -123,3 +123,19 @@ def test_coordinators_open_none_of_these_pages(client):
     sign_in(client, "coordinator")
     for step in ("restoration", "cancellation", "refusal", "move"):
         visit(client, f"{path}/{step}", status=403)
+
+
+def test_a_refusal_speaks_to_the_team(organiser):
+    training = factories.training()
+    gone = factories.registration(factories.training_session(training), status=Status.CANCELLED)
+    factories.registration(factories.training_session(training), gone.learner)
+    page = submit(visit(organiser, record(gone)).click("Restore this registration"))
+    assert "This person has a place in another session of this training." in page.text
+    assert statuses() == ["cancelled", "confirmed"]
+
+
+def test_the_page_of_a_session_leads_to_adding_somebody_to_it(organiser):
+    session = factories.training_session()
+    public_id = session.public_id
+    page = visit(organiser, f"/staff/sessions/{public_id}").click("Add a person")
+    assert page.value("place") == public_id
