@@ -34,9 +34,9 @@ def show_attendance(public_id: UUID) -> str:
     meeting = _meeting(session)
     return render_template(
         "registration/show_attendance.html",
-        session=session, meeting=meeting, has_begun=meeting is not None and meeting.starts_at <= now(),
+        session=session, meeting=meeting, begun=_begun(session),
         lines=attendance.read_roll(meeting.id) if meeting else [],
-        training=training_labels()[session.training_id], marks=(*attendance.MARKS, ""), moment=now(),
+        training=training_labels()[session.training_id], marks=(*attendance.MARKS, ""),
         session_words=session_words, status_words=status_words, zone=signed_in_account().time_zone,
     )  # fmt: skip
 
@@ -68,8 +68,12 @@ def _meeting(session: TrainingSession) -> Meeting | None:
     asked = request.args.get("meeting")
     if asked:
         return next((one for one in session.standing_meetings if one.public_id == asked), None) or abort(404)
-    begun = [one for one in session.standing_meetings if one.starts_at <= now()]
+    begun = _begun(session)
     return begun[-1] if begun else session.first_meeting
+
+
+def _begun(session: TrainingSession) -> list[Meeting]:
+    return [one for one in session.standing_meetings if one.starts_at <= now()]
 
 
 def _typed() -> dict[str, tuple[str, str]]:
