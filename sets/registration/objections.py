@@ -39,6 +39,17 @@ def erases(learner_id: int) -> bool:
 
 
 def is_by_team(registration_public_id: str) -> bool:
-    """Tell whether the team made that registration."""
-    statement = select(Registration.origin).where(Registration.public_id == registration_public_id)
-    return db.session.scalar(statement) == "staff"
+    """Tell whether the team made that registration, or the one that it follows from."""
+    row = db.session.execute(
+        select(Registration.origin, Registration.learner_id, Registration.training_id).where(
+            Registration.public_id == registration_public_id
+        )
+    ).first()
+    if row is None or row.origin not in TEAMS_OWN:
+        return False
+    entered = select(Registration.id).where(
+        Registration.learner_id == row.learner_id,
+        Registration.training_id == row.training_id,
+        Registration.origin == "staff",
+    )
+    return db.session.scalar(entered.limit(1)) is not None

@@ -38,7 +38,7 @@ from .exports_noted import note_export
 from .listing import PER_PAGE, Filter
 from .models import Status
 from .record import read_record, sessions_for_choice
-from .wording import actor_words, origin_words, status_words, steps_from
+from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Beyond it there is nothing, and numbers become too large for a database.
@@ -147,6 +147,7 @@ def _words() -> dict[str, Any]:
         "status_words": status_words,
         "origin_words": origin_words,
         "actor_words": actor_words,
+        "event_words": event_words,
         "steps_from": steps_from,
         "session_words": session_words,
         "language_words": language_words,

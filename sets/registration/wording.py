@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from .models import Status
+from .models import RegistrationEvent, Status
 from .transitions import TRANSITIONS, RegistrationRefused
 
 # What staff do to a registration, and the verb of the table behind it.
@@ -64,6 +64,21 @@ def mark_words(mark: str) -> str:
         "": _("Not known"),
     }
     return words.get(mark, mark)
+
+
+def event_words(event: RegistrationEvent) -> str:
+    """Return what a line of a registration's history says: the state that it led to, or what else was done."""
+    if event.verb == "reorder":
+        return _("Rank changed")
+    if event.verb == "renew":
+        return _("Said that they still wait")
+    if event.verb == "session_moved":
+        return _("Dates of the session changed")
+    if event.verb == "session_cancelled":
+        return _("Session cancelled")
+    if event.verb == "move" and event.to_status == Status.CANCELLED:
+        return _("Moved to another session")
+    return status_words(event.to_status)
 
 
 def steps_from(status: str) -> list[str]:

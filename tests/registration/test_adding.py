@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing.models import Delivery
+from sets.registration import workflow
 from sets.registration.models import Consent, Learner, Registration, RegistrationEvent, Status
 from sets.staff.models import Activity
 from tests import factories
@@ -211,6 +212,19 @@ def test_a_mail_that_takes_the_place_of_the_first_still_says_how_to_refuse(catal
     text = text_of(letter("amina", "place_confirmed"))
     assert "The SETS team registered you for this training." in text
     assert "/objection" in text
+
+
+def test_an_offer_that_follows_from_the_teams_entry_can_be_refused_as_well(catalogue, app, organiser):
+    training = factories.training("social-economy")
+    add(organiser, "any:social-economy", languages=["fr"])
+    session = factories.training_session(training)
+    session_id = session.id
+    db.session.rollback()
+    assert workflow.fill_session(session_id) == 1
+    page = visit(app.test_client(), objection_in(letter("amina", "place_offered")))
+    assert page.heading == "Do you refuse this registration?"
+    submit(page, headers={"Sec-Fetch-Site": "same-origin"})
+    assert people() == 0
 
 
 def test_coordinators_do_not_add_people(client):

@@ -97,7 +97,7 @@ def test_a_rank_changes_with_a_reason_that_the_record_keeps(organiser):
     session = factories.training_session(capacity=0)
     first, *_others, last = [wait(session, name) for name in ("Amina", "Luca", "Rosa", "Tom")]
     path, last_path, front = queue_of(session), f"{queue_of(session)}/{last.public_id}", first.public_id
-    last_id = last.id
+    last_id, last_public_id = last.id, last.public_id
     page = visit(organiser, last_path)
     assert "To the front: rank 1, before Amina Martin" in page.text
     assert "Write why, in a few words." in submit(page, place=front, status=422).text
@@ -112,6 +112,9 @@ def test_a_rank_changes_with_a_reason_that_the_record_keeps(organiser):
         last_id, "reorder", "Came last year and was cancelled by us",
     )  # fmt: skip
     assert "registration_reorder" in db.session.scalars(select(Activity.verb)).all()
+    page = visit(organiser, f"/staff/registrations/{last_public_id}")
+    assert "Rank changed" in page.text
+    assert "without a mail" not in page.text
 
 
 @pytest.mark.parametrize(
