@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# Loaded before the fork, beside the site itself.
+SHARED = (
+    "concurrent.futures.thread",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.glogging",
+    "gunicorn.workers.gthread",
+    "sets.supervising",
+    "sets.weblogs",
+    "sets.worker",
+)
+
+
 class StartRefused(RuntimeError):  # noqa: N818 - a refusal, like SettingRefused
     """The site cannot start; the text says why, and what to do."""
 
@@ -162,10 +174,10 @@ def _load(settings: Mapping[str, Any]) -> Flask:
 
     from wsgi import app
 
-    from . import bell
+    from . import bell, jobs
 
     # Here, so that no fork has to.
-    for name in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "sets.worker", "sets.supervising"):
+    for name in (*SHARED, *(step.call.partition(":")[0] for step in jobs.STEPS)):
         import_module(name)
     bell.load(settings["QUEUE_URL"])
     configure_mappers()
@@ -188,16 +200,18 @@ def _show_first_pages(app: Flask) -> None:
 
 def _keep_running(app: Flask) -> None:
     """Run web and worker as forks of this process."""
-    from gunicorn.app import wsgiapp
+    from gunicorn.app.wsgiapp import WSGIApplication
 
     from .supervising import Keeper
     from .worker import serve
 
+    # Its configuration is read here: it touches so many objects that a fork which reads it copies 8 MB.
+    sys.argv = ["gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
+    web = WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]")
     gc.freeze()
 
     def serve_web() -> None:
-        sys.argv = ["gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"]
-        wsgiapp.run()
+        web.run()
 
     def work() -> None:
         gc.enable()
