@@ -33,26 +33,30 @@ def compose(posted: Posted, links: Links) -> Letter:
     learner = _learner(posted)
     key = address_key(posted.to_address)
     if posted.kind == "address_wanted":
-        return _letter(posted, links.secret("learner.show_learner", token=page_token(learner)))
+        return _letter(links.secret("learner.show_learner", token=page_token(learner)))
     until = datetime.fromisoformat(posted.facts["until"])
     if until <= now():
         raise NotWanted("outdated")
+    when = datetime_words(until, _zone(learner))
     if posted.kind == "address_confirmation":
         if learner.email_pending is None or address_key(learner.email_pending) != key:
             raise NotWanted("outdated")
         link = links.secret("learner_address.new_confirmation", token=address_token(learner, key))
-    else:
-        link = links.secret("learner_address.new_recovery", token=recovery_token(learner, key))
-    return _letter(posted, link, when=datetime_words(until, _zone(learner)))
+        return _letter(link, when=when)
+    new = learner.email_pending or learner.email
+    if address_key(new) == key:
+        raise NotWanted("outdated")
+    link = links.secret("learner_address.new_recovery", token=recovery_token(learner, key))
+    return _letter(link, when=when, new=new)
 
 
-def _letter(posted: Posted, link: Any, **context: Any) -> Letter:
-    return Letter(context={"facts": posted.facts, "link": link, "greeting": _("Hello,"), **context})
+def _letter(link: Any, **context: Any) -> Letter:
+    return Letter(context={"link": link, "greeting": _("Hello,"), **context})
 
 
 def _learner(posted: Posted) -> Any:
     columns = (
-        Learner.public_id, Learner.link_version, Learner.email_pending, Learner.time_zone
+        Learner.public_id, Learner.link_version, Learner.email, Learner.email_pending, Learner.time_zone
     )  # fmt: skip
     learner = db.session.execute(select(*columns).where(Learner.id == posted.learner_id)).first()
     if learner is None:

@@ -25,10 +25,9 @@ def address_confirmation(*, learner_id: int, to: str, language: str, until: date
     )
 
 
-def address_left(*, learner_id: int, to: str, language: str, new: str, until: datetime) -> None:
+def address_left(*, learner_id: int, to: str, language: str, until: datetime) -> None:
     """Tell the address in use that another one was asked for, with the way to say "this was not me"."""
-    facts = {"new": new, "until": _iso(until)}
-    _post("address_left", learner_id=learner_id, to=to, language=language, facts=facts)
+    _post("address_left", learner_id=learner_id, to=to, language=language, facts={"until": _iso(until)})
 
 
 def address_wanted(*, learner_id: int, to: str, language: str, once_key: str) -> None:

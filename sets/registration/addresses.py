@@ -44,7 +44,7 @@ def ask_change(learner_id: int, email: str) -> None:
         until = moment + OPEN_FOR
         learner.email_pending, learner.pending_until = email, until
         addressee: dict[str, Any] = {"learner_id": learner.id, "language": learner.language}
-        address_messages.address_left(to=learner.email, new=email, until=until, **addressee)
+        address_messages.address_left(to=learner.email, until=until, **addressee)
         owner = find_learner(email)
         if owner is None:
             address_messages.address_confirmation(to=email, until=until, **addressee)

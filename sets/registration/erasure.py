@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Text, cast, delete, insert, or_, select, update
 
 from ..clock import now
 from ..database import after_commit, db, transaction
@@ -16,8 +17,8 @@ from ..privacy import personal_columns
 from ..staff.activity import record_activity
 from . import workflow
 from .applying import Actor
-from .models import Erasure, Learner, Registration
-from .people import find_learner
+from .models import Erasure, Learner, Registration, Submission
+from .people import holders
 
 LOG = "erasures.log"
 UNSENT = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
@@ -45,9 +46,9 @@ def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
 
 
 def erase_address(email: str, *, actor: Actor) -> bool:
-    """Erase the person who holds that address; False when nobody does."""
-    learner = find_learner(email)
-    return learner is not None and erase_learner(learner.public_id, actor=actor)
+    """Erase everybody who stands at that address; False when nobody does."""
+    people = [person.public_id for person in holders(email)]
+    return sum(erase_learner(public_id, actor=actor) for public_id in people) > 0
 
 
 def replay_erasures() -> int:
@@ -74,14 +75,7 @@ def _forget(learner_id: int) -> None:
     about = select(DeliveryRegistration.delivery_id).where(
         DeliveryRegistration.registration_id.in_(registrations)
     )
-    # What was sent to them before they were somebody here: a form that was held.
-    address = select(Learner.email).where(Learner.id == learner_id).scalar_subquery()
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.learner_id.is_(None), Delivery.to_address == address)
-        .values(learner_id=learner_id)
-        .execution_options(synchronize_session=False)
-    )
+    _forget_address(learner_id)
     unsent = (Delivery.learner_id == learner_id) | Delivery.id.in_(about)
     db.session.execute(
         update(Delivery)
@@ -105,6 +99,33 @@ def _forget(learner_id: int) -> None:
         db.session.execute(update(table).where(criterion).values(**blanked | emptied))
     db.session.execute(delete(Learner).where(Learner.id == learner_id))
     db.session.expire_all()
+
+
+def _forget_address(learner_id: int) -> None:
+    """Empty what holds the person's address and is not theirs by a key.
+
+    A form that was held before they were somebody here; a receipt whose address was corrected; another person's wish
+    for their address.
+    """
+    email = db.session.execute(select(Learner.email).where(Learner.id == learner_id)).scalar_one()
+    asked = (Delivery.kind == "address_confirmation") | Delivery.learner_id.is_(None)
+    quiet = {"synchronize_session": False}
+    db.session.execute(
+        update(Delivery)
+        .where(asked, Delivery.to_address == email)
+        .values(learner_id=learner_id)
+        .execution_options(**quiet)
+    )
+    quoted = json.dumps(email, ensure_ascii=False)
+    columns = Submission.outcome, Submission.payload
+    typed = or_(*(cast(column, Text).contains(quoted, autoescape=True) for column in columns))
+    db.session.execute(delete(Submission).where(typed).execution_options(**quiet))
+    db.session.execute(
+        update(Learner)
+        .where(Learner.email_pending == email)
+        .values(email_pending=None, pending_until=None)
+        .execution_options(**quiet)
+    )
 
 
 def rows_of(table: Any, learner_id: int, registrations: list[int]) -> Any:

@@ -53,9 +53,9 @@ def find_learner(email: str) -> Any:
 
 
 def holders(email: str) -> Sequence[Any]:
-    """Return (id, email, language) of everybody who stands at the address, the one who holds it first."""
+    """Return (id, public_id, email, language) of everybody who stands at the address, the one who holds it first."""
     statement = (
-        select(Learner.id, Learner.email, Learner.language)
+        select(Learner.id, Learner.public_id, Learner.email, Learner.language)
         .where(Learner.email_key == address_key(email))
         .order_by(Learner.email_slot)
     )

@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import func, inspect, select, text, update
 
-from sets.database import db
+from sets.clock import now
+from sets.database import db, transaction
 from sets.mailing.models import Delivery
-from sets.registration import erasure, retention, signing_up
+from sets.registration import address_corrections, addresses, erasure, retention, signing_up
 from sets.registration.applying import LEARNER
 from sets.registration.models import Learner, LearnerNeed, Registration
 
@@ -81,3 +82,32 @@ def test_people_are_erased_24_months_after_their_last_step_and_not_before(clock)
     assert retention.forget_learners() == 1
     assert db.session.scalar(select(func.count(Learner.id))) == 0
     assert db.session.scalar(select(func.count(Registration.id))) == 1
+
+
+def test_an_address_typed_by_others_is_forgotten_with_the_person_who_holds_it():
+    training = a_training()
+    signing_up.register(an_application("amina", (training, None)))
+    receipt = signing_up.register(an_application("bruno", (training, None)))
+    with transaction() as session:
+        session.execute(update(Learner).where(Learner.email == "bruno@example.org").values(proven_at=now()))
+    # Bruno's receipt and Bruno's wish name an address that is somebody else's, or becomes so.
+    address_corrections.correct_address(receipt, "zenobia@example.org")
+    bruno = registration_of("bruno").learner_id
+    db.session.rollback()
+    addresses.ask_change(bruno, "zenobia@example.org")
+    signing_up.register(an_application("zenobia", (training, None)))
+    assert erasure.erase_address("zenobia@example.org", actor=LEARNER)
+    assert found_anywhere("zenobia") == []
+    assert db.session.scalars(select(Learner.email).order_by(Learner.id)).all() == [
+        "amina@example.org",
+        "bruno@example.org",
+    ]
+
+
+def test_erasing_an_address_erases_everybody_who_stands_at_it():
+    training = a_training()
+    signing_up.register(an_application("amina", (training, None)))
+    receipt = signing_up.register(an_application("wrong", (training, None)))
+    address_corrections.correct_address(receipt, "amina@example.org")
+    assert erasure.erase_address("amina@example.org", actor=LEARNER)
+    assert db.session.scalars(select(Learner.email)).all() == []
