@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from sets.database import db
 from sets.registration import addresses
@@ -250,3 +251,19 @@ def test_nothing_of_this_touches_registrations(client, amina, place):
     submit(visit(client, recovery(amina)), form="/recoveries/")
     db.session.rollback()
     assert db.session.scalars(select(Registration.status)).all() == ["confirmed"]
+
+
+def test_a_rival_who_takes_the_address_in_the_same_moment_makes_no_error(client, amina, monkeypatch):
+    ask(client, amina)
+    readdress, rivals = addresses.people.readdress, []
+
+    def too_late(learner, email):
+        # What PostgreSQL answers when the rival's row is stored between our look and our write.
+        if not rivals:
+            rivals.append(email)
+            raise IntegrityError("UPDATE learner", None, Exception("unique"))
+        return readdress(learner, email)
+
+    monkeypatch.setattr(addresses.people, "readdress", too_late)
+    confirm(client, amina)
+    assert emails() == ["new@example.org"]
