@@ -72,6 +72,7 @@ class PersonForm(DetailsForm):
         self.mail_language.data = formdata.get("mail_language", "") if formdata else self._likely_language()
         self.person.choices = [(one.public_id, _known_words(one)) for one in self.known]
         self.person.choices += [(ANOTHER, _("Another person at this address"))]
+        self.person.flags.required = True
         # What only the person can say is not asked; it stays in the form, empty.
         self.needs.data = self.source.data = ""
         self.news.data = self.needs_consent.data = False
@@ -79,11 +80,19 @@ class PersonForm(DetailsForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, and that a known address has its person."""
-        sound = super().validate(extra_validators)
-        if self.known and not self.person.data and not self.email.errors:
+        super().validate(extra_validators)
+        if self.chosen_person:
+            # Their stored details stand: none has to be typed again.
+            for name in ("first_name", "last_name", "mail_language"):
+                self[name].errors = []
+        elif self.known and not self.person.data and not self.email.errors:
             self.person.errors = [_("Say whether it is the same person.")]
-            sound = False
-        return sound
+        return not any(field.errors for field in self)
+
+    @property
+    def chosen_person(self) -> Learner | None:
+        """The person whom we know, when the form says that it is them."""
+        return next((one for one in self.known if one.public_id == self.person.data), None)
 
     @property
     def likely_address(self) -> str | None:
@@ -103,7 +112,8 @@ class PersonForm(DetailsForm):
     def application(self) -> Application:
         """Return what the use case takes; to be called on a valid form."""
         _group, door = self._doors[str(self.place.data)]
-        read = self.languages.data or [self.mail_language.data]
+        person = self.chosen_person
+        read = self.languages.data or [person.language if person else self.mail_language.data]
         choice = Choice(
             training_id=self.training_id,
             session_id=door.session.id if door.session else None,

@@ -140,6 +140,19 @@ def test_a_known_address_is_asked_about_and_keeps_its_details(catalogue, organis
     assert "What was noted about you" not in text_of(letter("amina"))
 
 
+def test_for_a_known_person_the_address_is_enough(catalogue, organiser):
+    known = factories.learner("amina@example.org", language="it")
+    factories.registration(factories.training_session(), known)
+    person = known.public_id
+    page = submit(
+        visit(organiser, NEW), place="any:social-economy", email="AMINA@example.org", form=FORM, status=422
+    )
+    assert "(optional)" not in "".join(page.one("fieldset", id="person").find("legend").itertext())
+    submit(page, form=FORM, person=person)
+    assert [(row.status, row.wants) for row in rows()] == [("confirmed", []), ("waiting", ["it"])]
+    assert people() == 1
+
+
 def test_another_person_at_a_known_address_is_made_once(catalogue, organiser):
     place = factories.training_session().public_id
     factories.learner("amina@example.org", first_name="Zoé")
