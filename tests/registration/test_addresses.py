@@ -106,6 +106,7 @@ def test_the_old_address_is_told_and_can_drop_the_change(client, amina):
     visit(client, link, status=410)
     visit(client, confirmation(amina), status=410)
     assert client.post(confirmation(amina)).status_code == 410
+    assert db.session.scalars(select(Learner.feed_version)).one() == 2
     assert kinds("amina") == ["address_left", "link_renewed"]
 
 

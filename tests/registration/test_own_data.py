@@ -12,10 +12,10 @@ from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing.models import Delivery
 from sets.privacy import personal_columns
-from sets.registration import erasure, signing_up
+from sets.registration import address_corrections, erasure, signing_up
 from sets.registration.applying import LEARNER
 from sets.registration.keys import page_token
-from sets.registration.models import AttendanceFact, Learner, Registration
+from sets.registration.models import AttendanceFact, Learner, Registration, Submission
 from sets.registration.portrait import LEFT_OUT
 from tests import factories
 from tests.pages import submit, visit
@@ -106,7 +106,6 @@ def test_the_file_holds_nothing_of_anybody_else_and_no_key(client, session, zeno
 
 
 def test_what_somebody_else_typed_under_the_address_by_mistake_is_not_theirs_to_see(client, session, zenobia):
-    from sets.registration import address_corrections
 
     of = session.training_id, session.id
     public_id = signing_up.register(an_application("zenobia", of, first_name="Ruggero", page_language="en"))
@@ -160,3 +159,12 @@ def test_the_page_says_until_when_everything_is_kept(client, zenobia, clock):
     assert "Have it set aside" in page.text
     clock.shift(timedelta(days=1))
     assert page.link("Download my data (JSON)").endswith("/data.json")
+
+
+def test_an_address_that_was_only_typed_into_a_receipt_is_not_in_the_file(client, session, zenobia):
+    public_id = db.session.scalars(select(Submission.public_id)).one()
+    with transaction() as store:
+        store.execute(update(Learner).values(proven_at=now()))
+    address_corrections.correct_address(public_id, "ruggero@example.org")
+    response, _ = taken_away(client, zenobia)
+    assert "ruggero" not in response.get_data(as_text=True)
