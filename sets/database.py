@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 BUSY_TIMEOUT = 25
 # Milliseconds after which a writer that waits begins to look anew.
 LOOKS_FOR = 40
+# The writers of this process, one after the other on SQLite: a lock wakes the next at once, while SQLite has each sleep
+# longer and longer before it looks again.
+_writers = threading.Lock()
 # Seconds for which a connection to PostgreSQL that was just used is taken to be alive.
 TRUSTED_FOR = 5.0
 
@@ -113,13 +117,14 @@ def transaction() -> Iterator[Any]:
     waiting: list[Callable[[], None]] = []
     callables = _after_commit.set(waiting)
     try:
-        try:
-            _connection.set(_open_for_writing(session))
-            yield session
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
+        with _turn():
+            try:
+                _connection.set(_open_for_writing(session))
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
     finally:
         _writing.reset(writing)
         _connection.set(None)
@@ -129,6 +134,17 @@ def transaction() -> Iterator[Any]:
             act()
         except Exception:
             log.exception("after_commit_failed")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    is_held = db.engine.dialect.name == "sqlite" and _writers.acquire(timeout=BUSY_TIMEOUT)
+    try:
+        # Without its turn, after so long a wait, a writer asks SQLite all the same, which says that it is locked.
+        yield
+    finally:
+        if is_held:
+            _writers.release()
 
 
 def connection() -> Connection:

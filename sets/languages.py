@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from babel.messages import mofile, pofile
 from flask import Flask, Request, g, has_request_context, request
 from flask.globals import _cv_app, _cv_request
 from flask_babel import Babel, Domain, force_locale, get_locale
@@ -117,6 +116,9 @@ def compile_translations(folder: Path = TRANSLATIONS) -> None:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
+        # Loaded on the day that a translation changed.
+        from babel.messages import mofile, pofile
+
         with source.open("rb") as file:
             catalog = pofile.read_po(file, locale=source.parent.parent.name)
         draft = target.with_suffix(f".{os.getpid()}.draft")
