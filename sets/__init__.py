@@ -61,6 +61,8 @@ PARTS = (
     "sets.registration.session_views",
     "sets.registration.attendance_views",
     "sets.registration.commands",
+    "sets.campaigns.models",
+    "sets.campaigns.letters",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

@@ -190,6 +190,13 @@ SETTINGS: tuple[Setting, ...] = (
         "How many mails may be on their way at once. One sender takes confirmations and account mails only.",
     ),
     Setting(
+        "CAMPAIGN_RATE",
+        _whole(1, 100_000),
+        1200,
+        "1200",
+        "How many mails of a campaign may leave in a minute. Confirmations go first, whatever it says.",
+    ),
+    Setting(
         "MAIL_SERVER",
         _text,
         "",

@@ -47,6 +47,10 @@ STEPS = [
     # Reminders and "still coming?" whose hour has come; waits for a date that are asked about, or over.
     Step("sets.registration.reminders:post_due", every=30),
     Step("sets.registration.renewals:ask_and_end", every=600),
+    # Campaigns: what is due begins, people become mails, later ones are caught up, too many refusals pause.
+    Step("sets.campaigns.sending:run_due", every=2),
+    Step("sets.campaigns.sending:catch_up", every=60),
+    Step("sets.campaigns.sending:watch", every=5),
     # A mail whose worker is gone is shown as doubtful.
     Step("sets.mailing.claims:expire", every=30),
     # What may not be kept any longer.

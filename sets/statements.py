@@ -65,6 +65,17 @@ def insert_or_ignore(model: Any, values: Mapping[str, Any], *unique: str) -> int
     return statement.run(values).scalar_one_or_none()
 
 
+def insert_many_or_ignore(
+    model: Any, rows: Sequence[Mapping[str, Any]], unique: str
+) -> list[tuple[int, str]]:
+    """Insert rows of the same columns but for those whose unique column exists; return (id, its value) of the new."""
+    if not rows:
+        return []
+    values = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
+    statement = _insert_many_or_ignore(model, tuple(rows[0]), len(rows), unique, db.engine.dialect.name)
+    return [(int(row[0]), str(row[1])) for row in statement.run(values)]
+
+
 def update_row(model: Any, row_id: int, values: Mapping[str, Any], *, counts: str = "") -> None:
     """Change the row of that id; `counts` names a column that grows by one."""
     _update(model, tuple(values), counts).run({**values, "row_id": row_id})
@@ -92,6 +103,18 @@ def _insert_or_ignore(model: Any, names: tuple[str, ...], unique: Iterable[str],
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     ignoring = statement.on_conflict_do_nothing(index_elements=list(unique) or None)
     return Kept(lambda: ignoring.returning(table.c.id), names)
+
+
+@lru_cache(maxsize=50)
+def _insert_many_or_ignore(model: Any, names: tuple[str, ...], count: int, unique: str, dialect: str) -> Kept:
+    table = model.__table__
+    rows = [
+        {name: bindparam(f"{name}_{number}", type_=table.c[name].type) for name in names}
+        for number in range(count)
+    ]
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table).values(rows)
+    ignoring = statement.on_conflict_do_nothing(index_elements=[unique])
+    return Kept(lambda: ignoring.returning(table.c.id, table.c[unique]))
 
 
 @lru_cache(maxsize=200)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, String, Text, and_, bindparam, or_, select, text, update
+from sqlalchemy import Integer, String, Text, and_, bindparam, exists, or_, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from .. import clock
@@ -19,7 +19,7 @@ from ..database import UTCDateTime, db, transaction
 from ..installation import Installation
 from . import hold
 from .kinds import Posted
-from .models import Delivery, DeliveryStatus
+from .models import Delivery, DeliveryStatus, MailPause
 from .outbox import WAITING, registrations_of
 from .rendering import Ready
 from .transport import Outcome, Result
@@ -43,6 +43,7 @@ _BEGIN = text("""
     UPDATE delivery SET status = 'sending', attempts = attempts + 1, subject = :subject, text = :text
     WHERE id = :id AND lease_by = :owner AND status IN ('queued', 'retry') AND to_address = :to_address
         AND NOT EXISTS (SELECT 1 FROM installation WHERE mail_hold_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM mail_pause WHERE mail_pause.campaign_id = delivery.campaign_id)
     """)
 # A result that comes late still counts, as long as nobody decided otherwise meanwhile (which takes the lease away).
 _END = text("""
@@ -206,6 +207,7 @@ def _due(moment: datetime, highest: int | None) -> Any:
             _row.next_at <= moment,
             or_(_row.lease_until.is_(None), _row.lease_until < moment),
             ~_ON_HOLD,
+            ~exists().where(MailPause.campaign_id == _row.campaign_id),
         )
         .order_by(_row.priority, _row.next_at, _row.id)
     )

@@ -109,3 +109,14 @@ class DeliveryRegistration(Model):
     )
 
     delivery: Mapped[Delivery] = relationship(back_populates="registrations")
+
+
+class MailPause(Model):
+    """One campaign whose mails are held, since when and why ("asked", "refusals")."""
+
+    __tablename__ = "mail_pause"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(Integer, unique=True)
+    paused_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(String(20))

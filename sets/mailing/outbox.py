@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from .. import bell, clock
 from ..database import db
-from ..statements import insert_or_ignore, insert_row, insert_rows
+from ..statements import insert_many_or_ignore, insert_or_ignore, insert_row, insert_rows
 from .models import Delivery, DeliveryRegistration, DeliveryStatus
 
 # How long the text of a mail is kept when nobody says otherwise.
@@ -75,6 +75,57 @@ def post(
         insert_rows(DeliveryRegistration, about)
         bell.ring()
     return delivery_id
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """One receiver of a mail to many; `once_key` makes a repeat harmless."""
+
+    once_key: str
+    learner_id: int
+    to: str
+    language: str
+    registration_ids: tuple[int, ...] = ()
+    next_at: datetime | None = None
+
+
+def post_many(kind: str, addressees: Sequence[Addressee], *, priority: int, campaign_id: int) -> int:
+    """Add one mail per addressee to the open transaction, but for those whose `once_key` exists; return how many."""
+    moment = clock.now()
+    if not addressees:
+        return 0
+    rows = [
+        {
+            "public_id": str(uuid.uuid4()),
+            "once_key": one.once_key,
+            "kind": kind,
+            "priority": priority,
+            "campaign_id": campaign_id,
+            "learner_id": one.learner_id,
+            "to_address": one.to,
+            "language": one.language,
+            "facts": {},
+            "status": DeliveryStatus.QUEUED,
+            "attempts": 0,
+            "next_at": one.next_at or moment,
+            "posted_at": moment,
+            "keep_until": moment + KEPT_FOR,
+            "silent": False,
+        }
+        for one in addressees
+    ]
+    made = {key: delivery_id for delivery_id, key in insert_many_or_ignore(Delivery, rows, "once_key")}
+    insert_rows(
+        DeliveryRegistration,
+        [
+            {"delivery_id": made[one.once_key], "registration_id": registration_id}
+            for one in addressees
+            if one.once_key in made
+            for registration_id in one.registration_ids
+        ],
+    )
+    bell.ring()
+    return len(made)
 
 
 def supersede(registration_ids: Iterable[int], *, kinds: Iterable[str] = ()) -> list[Superseded]:

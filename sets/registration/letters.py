@@ -104,7 +104,7 @@ def write(
         "has_dates": any(method != CANCEL for _r, _m, method, *_rest in facts.get("calendar", ())),
         **_objection(kind, facts, learner, about, links),
     }
-    return Letter(context=context, posters=_posters(about), reply_to=_reply_to(about))
+    return Letter(context=context, posters=posters_of(about), reply_to=_reply_to(about))
 
 
 def compose_held(posted: Posted, links: Links) -> Letter:
@@ -183,7 +183,8 @@ def _objection(kind: str, facts: Any, learner: Any, about: list[Standing], links
     }
 
 
-def _posters(about: list[Standing]) -> list[Poster]:
+def posters_of(about: list[Standing]) -> list[Poster]:
+    """Return the coloured heads of a mail about these registrations."""
     if len(about) > MOST_POSTERS:
         return []
     return [
