@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from ..catalogue import planning
+from ..catalogue import places, planning
 from ..catalogue.models import Meeting, SessionState, TrainingSession
 from ..catalogue.planning import Plan, PlanRefused
 from ..database import db, transaction
@@ -28,9 +28,16 @@ class Published:
     changed: int = 0
 
 
-def plan_series(plans: Iterable[Plan]) -> list[str]:
-    """Store sessions as drafts, all of them or none; return their public ids."""
+def plan_series(plans: Sequence[Plan], *, known: int) -> list[str]:
+    """Store sessions of one training and language as drafts, all of them or none; return their public ids.
+
+    Raises PlanRefused("changed") when there are not `known` sessions of these any more: the button was pressed twice,
+    or a colleague planned the same.
+    """
     with transaction():
+        places.lock({plan.training_id for plan in plans}, [])
+        if len(beginnings(plans[0].training_id, plans[0].language)) != known:
+            raise PlanRefused("changed")
         found = []
         for plan in plans:
             session = planning.create_draft(plan)

@@ -54,7 +54,12 @@ def create_series(public_id: UUID) -> Any:
     if not days:
         flash(_("Choose at least one date."), "error")
         return redirect(url_for(".new_series", public_id=public_id), 303)
-    ids = series.plan_series([copied_plan(session, day) for day in days])
+    plans = [copied_plan(session, day) for day in days]
+    try:
+        ids = series.plan_series(plans, known=request.form.get("known", -1, type=int))
+    except PlanRefused:
+        flash(_("Sessions of this training were planned in the meantime: look at these first."), "error")
+        return redirect(url_for(".new_publication"), 303)
     words = ngettext("%(num)d draft is stored.", "%(num)d drafts are stored.", len(ids))
     flash(words + " " + _("Nobody sees them until you publish them."), "done")
     return redirect(url_for(".new_publication", session=ids), 303)
@@ -108,7 +113,7 @@ def _series_page(session: TrainingSession, form: SeriesForm, days: list[date]) -
     taken = series.beginnings(session.training_id, session.language)
     return render_template(
         "registration/new_series.html",
-        session=session, form=form, copies=copies(session, days, taken),
+        session=session, form=form, copies=copies(session, days, taken), known=len(taken),
         training=training_labels()[session.training_id], **_words(),
     )  # fmt: skip
 

@@ -51,6 +51,15 @@ def test_a_series_is_shown_first_and_stored_together_as_drafts(organiser):
     assert [box.get("checked") is not None for box in page.all("input", name="session")] == [True, True]
 
 
+def test_pressing_twice_plans_once(organiser):
+    session = factories.training_session(starts=at("2026-03-17 18:00"))
+    page = visit(organiser, f"{series_of(session)}?first=2026-03-24&every=1&count=3")
+    submit(page, form="copies")
+    page = submit(page, form="copies")
+    assert "Sessions of this training were planned in the meantime" in page.text
+    assert len(sessions()) == 4
+
+
 def test_one_copy_opens_in_the_form(organiser):
     session = factories.training_session(starts=at("2026-03-17 18:00"), capacity=7, trainer="Ana Horvat")
     path = series_of(session)
