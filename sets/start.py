@@ -55,7 +55,8 @@ def main() -> int:
     is_ready = present == schema.newest_revision()
     # In a process of its own: what a migration and the brochures load would stay in memory.
     preparing = 0 if is_ready else _apart(lambda: _prepare_database(app, present))
-    templating.load(app)
+    # Templates that were never compiled take a while: what is not done in the meantime is done when it is needed.
+    templating.load(app, enough=lambda: bool(preparing) and _has_ended(preparing))
     if preparing and (code := os.waitstatus_to_exitcode(os.waitpid(preparing, 0)[1])):
         return code
     _show_first_pages(app)
@@ -139,6 +140,11 @@ def _apart(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
+def _has_ended(pid: int) -> bool:
+    """Tell whether a child has ended; how, is still to be asked."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def _prepare_database(app: Flask, present: str | None) -> None:
     """Create or upgrade the database; a new one gets the catalogue, and examples on one's own machine."""
     from . import migrating
@@ -187,12 +193,11 @@ def _load(settings: Mapping[str, Any]) -> Flask:
 def _show_first_pages(app: Flask) -> None:
     """Ask for pages as the first visitor does: the catalogue's picture and the statements are then shared too."""
     from .database import db
-    from .languages import LANGUAGES
+    from .languages import DEFAULT, LANGUAGES
 
     with app.test_client() as client:
-        for path in ("", "register"):
-            for language in LANGUAGES:
-                client.get(f"/{language}/{path}", base_url=app.config["BASE_URL"])
+        for path in (*(f"/{language}/" for language in LANGUAGES), f"/{DEFAULT}/register"):
+            client.get(path, base_url=app.config["BASE_URL"])
     with app.app_context():
         # A connection has one owner: every program opens its own.
         db.engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,11 @@ def options(instance: Path) -> dict[str, Any]:
     return {"trim_blocks": True, "lstrip_blocks": True, "bytecode_cache": _kept(instance / "templates")}
 
 
-def load(app: Flask) -> None:
-    """Load every template, so that programs that are forked later share them."""
+def load(app: Flask, enough: Callable[[], bool] = lambda: False) -> None:
+    """Load the templates, so that programs that are forked later share them: all, or as many as until `enough()`."""
     for name in app.jinja_env.list_templates():
+        if enough():
+            return
         app.jinja_env.get_template(name)
 
 
