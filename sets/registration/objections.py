@@ -26,6 +26,8 @@ def object_to(registration_public_id: str) -> bool:
     if row is not None and erases(row.id):
         return erasure.erase_learner(row.public_id, actor=LEARNER)
     workflow.cancel(registration_public_id, actor=LEARNER)
+    if row is not None:
+        workflow.prove_address(row.id)
     return False
 
 

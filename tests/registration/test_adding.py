@@ -203,7 +203,7 @@ def test_refusing_erases_whom_the_team_alone_had_noted(catalogue, app, organiser
     assert page.heading == "Refused and erased"
     assert people() == 1
     assert db.session.get(Registration, next_one).status == "offered"
-    visit(visitor, path, status=404)
+    visit(visitor, path, status=410)
 
 
 def test_refusing_cancels_and_keeps_whom_we_knew(catalogue, app, organiser):
