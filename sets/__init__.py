@@ -63,6 +63,7 @@ PARTS = (
     "sets.registration.commands",
     "sets.campaigns.models",
     "sets.campaigns.letters",
+    "sets.campaigns.news_views",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

@@ -20,7 +20,7 @@ TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 FIELDS = ("input", "select", "textarea")
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-details", "form", "list")
-PRIVATE = re.compile(r"^/(staff|join|[a-z]{2}/(my|receipts))(/|$)")
+PRIVATE = re.compile(r"^/(staff|join|[a-z]{2}/(my|news|receipts))(/|$)")
 SOURCES = ("src", "srcset", "poster", "data")
 LOADING_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "manifest", "apple-touch-icon"}
 
