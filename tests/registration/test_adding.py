@@ -101,6 +101,19 @@ def test_any_date_waits_in_the_languages_that_the_person_reads(catalogue, organi
     assert (row.status, row.training_session_id, sorted(row.wants)) == ("waiting", None, ["es", "it"])
 
 
+@pytest.mark.parametrize("language", ["fr", "en", "es", "it"])
+@pytest.mark.parametrize("what", ["any date", "approval"])
+def test_the_mail_is_written_in_the_persons_own_language(catalogue, organiser, language, what):
+    session = factories.training_session(factories.training("social-economy"), needs_approval=True)
+    place = session.public_id if what == "approval" else "any:social-economy"
+    add(organiser, place, mail_language=language)
+    mail = letter("amina")
+    assert f'<html lang="{language}"' in html_of(mail)
+    assert f"/{language}/my/" in objection_in(mail)
+    assert "Claire Morel" in text_of(mail)
+    assert calendars(mail) == []
+
+
 def test_pauses_and_closing_hours_do_not_bind_the_team_but_drafts_do(catalogue, organiser):
     paused = factories.training_session(state="paused", closes_at=now())
     draft = factories.training_session(state="draft")
