@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from ..clock import now
 from ..database import db, transaction
@@ -41,11 +40,7 @@ def correct_address(submission_public_id: str, email: str) -> None:
     Raises RegistrationRefused when there is no such submission, when its hour is over, and after some corrections:
     for the same reasons whoever is registered.
     """
-    try:
-        again = _correct(submission_public_id, email)
-    except IntegrityError:
-        # Somebody took the address in this very moment: now it is known.
-        again = _correct(submission_public_id, email)
+    again = people.until_settled(lambda: _correct(submission_public_id, email))
     if again is not None:
         # The session may have closed within the hour. Who is new would have kept the place, so nothing is said.
         with suppress(RegistrationRefused):

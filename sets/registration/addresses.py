@@ -6,12 +6,10 @@ the change or takes it back, and ends every link. Nothing here tells whether an 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from ..clock import now
 from ..database import db, transaction
@@ -88,10 +86,7 @@ def confirm_change(token: str) -> Learner:
 
     Raises LinkUnknown.
     """
-    with suppress(IntegrityError):
-        return _confirm(token)
-    # Somebody registered with the address in this very moment.
-    return _confirm(token)
+    return people.until_settled(lambda: _confirm(token))
 
 
 def forget_addresses() -> int:
@@ -125,9 +120,7 @@ def take_back(token: str) -> Learner:
 
     Raises LinkUnknown.
     """
-    with suppress(IntegrityError):
-        return _take_back(token)
-    return _take_back(token)
+    return people.until_settled(lambda: _take_back(token))
 
 
 def renew_link(learner_id: int) -> Learner:

@@ -11,7 +11,7 @@ from sets.database import db
 from sets.mailing.models import Delivery
 from sets.registration import queue, signing_up, workflow
 from sets.registration.applying import LEARNER
-from sets.registration.models import Registration
+from sets.registration.models import Learner, Registration
 from tests.databases import race
 
 from .signups import a_session, a_training, an_application, places_taken, registration_of, states
@@ -71,6 +71,18 @@ with app.app_context():
         print(refusal.reason)
 """
 
+CORRECTION = """
+import sys
+from sets import create_app
+from sets.registration import address_corrections
+
+number, receipts = int(sys.argv[1]), sys.argv[2].split(",")
+app = create_app()
+with app.app_context():
+    ready()
+    address_corrections.correct_address(receipts[number], "right@example.org")
+"""
+
 
 def test_of_200_people_at_once_20_get_the_20_places_and_180_wait_with_ranks_1_to_180(app, settings):
     training = a_training()
@@ -110,3 +122,15 @@ def test_an_offer_is_accepted_or_declined_once_and_newcomers_never_pass_those_wh
     assert places_taken(session) == 1
     assert (found["bruno"], found["chiara"]) in {("confirmed", "waiting"), ("cancelled", "offered")}
     assert {found["new2"], found["new5"]} == {"waiting"}
+
+
+def test_people_who_correct_to_one_address_in_the_same_moment_stand_beside_each_other(app, settings):
+    training = a_training()
+    session = a_session(training)
+    receipts = [signing_up.register(an_application(f"wrong{n}", (training, session))) for n in range(6)]
+    race(CORRECTION, 6, settings, arguments=[",".join(receipts)])
+    db.session.rollback()
+    people = db.session.execute(select(Learner.email, Learner.email_slot).order_by(Learner.email_slot)).all()
+    assert people == [("right@example.org", slot) for slot in range(6)]
+    told = db.session.scalars(select(Delivery.to_address).where(Delivery.status == "queued")).all()
+    assert told == ["right@example.org"] * 6
