@@ -16,10 +16,12 @@ from .measuring import CPU, Line, table
 ROWS = {
     "pages": "bench.pages",
     "visit": "bench.visits",
+    "brochure": "bench.brochures",
     "sign-ups": "bench.sign_ups",
     "exports": "bench.exports",
     "lists": "bench.lists",
     "mails": "bench.mails",
+    "campaigns": "bench.campaigns",
     "start": "bench.starts",
     "memory": "bench.memory",
 }

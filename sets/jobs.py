@@ -48,7 +48,7 @@ STEPS = [
     Step("sets.registration.reminders:post_due", every=30),
     Step("sets.registration.renewals:ask_and_end", every=600),
     # Campaigns: what is due begins, people become mails, later ones are caught up, too many refusals pause.
-    Step("sets.campaigns.sending:run_due", every=2),
+    Step("sets.campaigns.sending:run_due", every=1),
     Step("sets.campaigns.sending:catch_up", every=60),
     Step("sets.campaigns.sending:watch", every=5),
     # A mail whose worker is gone is shown as doubtful.

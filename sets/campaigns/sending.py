@@ -6,6 +6,7 @@ twice, two tabs or two workers give one send. Once it has started its texts stan
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,8 @@ from .fields import needs_registration
 from .letters import KIND, text_for
 from .models import Campaign, CampaignState
 
-# Mails written per round: the worker writes in small steps, so that sign-ups never wait long.
-BATCH = 100
+# Mails written at once, and for how many seconds in one transaction: sign-ups never wait long for the worker.
+BATCH, ROUND = 100, 0.04
 # Refused mails that pause a campaign by themselves: so many and such a share, or so many in a row.
 REFUSED, SHARE, IN_A_ROW = 10, 0.05, 10
 RUNNING = (CampaignState.EXPANDING, CampaignState.SENDING)
@@ -197,10 +198,14 @@ def _expand() -> int:
         campaign = _locked(expanding)
         if campaign.state != CampaignState.EXPANDING:
             return 0
-        # Round by round by their ids; then once more from the beginning, for who came in the meantime.
-        posted = _post_batch(campaign, after=campaign.cursor) or _post_batch(campaign)
-        if not posted:
-            campaign.state, campaign.expanded_at = CampaignState.SENDING, now()
+        begun, posted = time.monotonic(), 0
+        while time.monotonic() - begun < ROUND:
+            # By their ids; then once more from the beginning, for who came in the meantime.
+            batch = _post_batch(campaign, after=campaign.cursor) or _post_batch(campaign)
+            posted += batch
+            if not batch:
+                campaign.state, campaign.expanded_at = CampaignState.SENDING, now()
+                break
         return posted or 1
 
 
@@ -227,11 +232,9 @@ def _post_batch(campaign: Campaign, *, after: int = 0) -> int:
 
 def _last_planned(campaign_id: int) -> datetime:
     """Return when the last mail of a campaign is due that has not left: the next ones follow at the campaign's rate."""
-    planned = db.session.scalar(
-        select(func.max(Delivery.next_at)).where(
-            Delivery.campaign_id == campaign_id, Delivery.status == DeliveryStatus.QUEUED
-        )
-    )
+    # The newest row is the last one planned, and found at once however many there are.
+    newest = select(Delivery.next_at).where(Delivery.campaign_id == campaign_id).order_by(Delivery.id.desc())
+    planned = db.session.scalar(newest.limit(1))
     return max(planned, now()) if planned else now()
 
 
