@@ -64,6 +64,7 @@ PARTS = (
     "sets.campaigns.models",
     "sets.campaigns.letters",
     "sets.campaigns.news_views",
+    "sets.campaigns.check_views",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

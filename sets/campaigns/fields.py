@@ -12,10 +12,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
+from ..database import db
 from ..dates import datetime_words
 from ..mailing.links import Links
 from ..questionnaires.answers import AnswerReader
+from ..questionnaires.models import Question
 from ..registration import phrases
 from ..registration.keys import join_token, page_token
 from ..registration.models import Status
@@ -102,6 +105,11 @@ def unknown_fields(texts: Iterable[str], question_keys: Iterable[str] = ()) -> l
     """Return the fields that there are not."""
     known = {*FIELDS, *(f"{ANSWER}{key}" for key in question_keys)}
     return [name for name in fields_in(*texts) if name not in known]
+
+
+def asked_keys() -> list[str]:
+    """Return the keys of all questions that were ever asked: each is a field, `{answer:key}`."""
+    return list(db.session.scalars(select(Question.key).order_by(Question.id)))
 
 
 def needs_registration(texts: Iterable[str]) -> bool:

@@ -21,7 +21,7 @@ from ..mailing.models import Delivery, DeliveryStatus, Priority
 from ..mailing.outbox import Addressee
 from ..staff.activity import record_activity
 from .audience import count_by_language, missing_batch
-from .fields import needs_registration
+from .fields import asked_keys, needs_registration, unknown_fields
 from .letters import KIND, text_for
 from .models import Campaign, CampaignState
 
@@ -37,8 +37,9 @@ class CampaignRefused(Exception):  # noqa: N818  (a refusal)
     """Something cannot be done with a campaign.
 
     `reason`: "not_found", "started" (it is on its way already), "changed" (somebody changed it since it was read),
-    "no_text" (a language that has recipients has no text), "nobody", "past" (the time to send lies in the past),
-    "not_running".
+    "people_changed" (there are more or fewer people than were shown), "no_text" (a language that has recipients has no
+    text), "unknown_field" (a text names a field that there is not), "nobody", "past" (the time to send lies in the
+    past), "not_running".
     """
 
     def __init__(self, reason: str) -> None:
@@ -52,11 +53,18 @@ def by_registration(campaign: Campaign) -> bool:
 
 
 def start_campaign(
-    public_id: str, *, revision: int, account_id: int, at: datetime | None = None, zone: str = ""
+    public_id: str,
+    *,
+    revision: int,
+    account_id: int,
+    at: datetime | None = None,
+    zone: str = "",
+    people: int | None = None,
 ) -> None:
     """Send a draft now, or at a time (aware; `zone` is the one it was chosen in). A second press is refused.
 
-    Raises CampaignRefused: "started", "changed", "no_text", "nobody", "past".
+    `people` is how many the sender was told of. Raises CampaignRefused: "started", "changed", "people_changed",
+    "no_text", "unknown_field", "nobody", "past".
     """
     with transaction():
         campaign = _locked(public_id)
@@ -69,8 +77,15 @@ def start_campaign(
         counts = count_by_language(campaign, by_registration=by_registration(campaign))
         if not counts and at is None:
             raise CampaignRefused("nobody")
-        if any(text_for(campaign, language) is None for language in counts):
+        if people is not None and people != sum(counts.values()):
+            raise CampaignRefused("people_changed")
+        texts = [text_for(campaign, language) for language in counts]
+        if None in texts:
             raise CampaignRefused("no_text")
+        if unknown_fields(
+            (part for text in texts if text for part in (text.subject, text.body)), asked_keys()
+        ):
+            raise CampaignRefused("unknown_field")
         campaign.state = CampaignState.SCHEDULED if at else CampaignState.EXPANDING
         campaign.send_at, campaign.send_zone = at, zone
         campaign.started_at = None if at else now()

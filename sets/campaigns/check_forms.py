@@ -1,0 +1,85 @@
+"""The form that sends a campaign: now or at a time, to the number of people that was read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField
+from wtforms.validators import StopValidation
+
+from ..catalogue.planning_fields import Moment, Number, exists, moment_there
+from ..clock import now
+from ..forms import OneDisc, SiteForm
+
+# Above so many people their number is typed, not only read.
+TYPED_ABOVE = 50
+NOW, LATER = "now", "later"
+# What a database's column of whole numbers takes; nothing real is near it.
+LARGEST = 2**31 - 1
+
+
+class SendingForm(SiteForm):
+    """When, and to how many. `revision` is the draft that was read, `shown` the number of people that was shown."""
+
+    when = OneDisc(_l("When"))
+    at = Moment(_l("Day and hour"))
+    people = Number(
+        _l("How many people get it?"),
+        message=_l("Write the number in figures."),
+        description=_l("Type the number, so that it is you who decides and not a slip of the hand."),
+    )
+    revision = HiddenField()
+    shown = HiddenField()
+
+    def __init__(self, formdata: Any = None, *, zone: str, total: int, revision: int) -> None:
+        super().__init__(formdata, data={"when": NOW, "revision": revision, "shown": total})
+        self.zone, self.total = ZoneInfo(zone), total
+        self.when.choices = [(NOW, _("Now")), (LATER, _("At a time"))]
+        self.at.flags.required = False
+        if total <= TYPED_ABOVE:
+            del self.people
+
+    def validate_at(self, field: Any) -> None:
+        """Ask for a moment to come where sending later was chosen."""
+        if self.when.data != LATER:
+            field.errors = []
+            raise StopValidation()
+        if not field.data:
+            raise StopValidation(None if field.errors else _("Choose the day and the hour."))
+        if not exists(field.data, self.zone):
+            raise StopValidation(_("The clocks skip this hour that day. Choose another."))
+        if (self.moment() or now()) <= now():
+            raise StopValidation(_("This moment has passed. Choose a later one."))
+
+    def validate_people(self, field: Any) -> None:
+        """Compare what was typed with what is true now."""
+        if field.data != self.total and not field.errors:
+            raise StopValidation(
+                _("It goes to %(total)s people. Type this number to send it.", total=self.total)
+            )
+
+    def show_again(self, revision: int, sentence: str) -> None:
+        """Say why it was not sent, and go by what is true now: the page that follows is read anew."""
+        self.revision.data, self.shown.data = str(revision), str(self.total)
+        self.form_errors.append(sentence)
+
+    def moment(self) -> datetime | None:
+        """Return when to send, or None for now."""
+        return moment_there(self.at.data, self.zone) if self.when.data == LATER else None
+
+    def read_revision(self) -> int:
+        """Return which state of the draft was read; 0 where nothing sensible was sent."""
+        return _whole(self.revision.data)
+
+    def read_shown(self) -> int:
+        """Return how many people were shown; -1 where nothing sensible was sent."""
+        return _whole(self.shown.data, -1)
+
+
+def _whole(text: Any, otherwise: int = 0) -> int:
+    plain = str(text or "").strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else otherwise

@@ -1,0 +1,131 @@
+"""Before a campaign leaves: what is odd about it, the mail as each one gets it, a test to oneself, and the sending."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ..catalogue.labels import language_words
+from ..dates import datetime_words
+from ..staff.guard import signed_in_account, staff_blueprint
+from . import sending
+from .audience import count_by_language
+from .check_forms import SendingForm
+from .checking import read_campaign, until_words
+from .models import Campaign, CampaignState
+from .sending import CampaignRefused, by_registration
+
+blueprint = staff_blueprint("campaign_checks", __name__, url_prefix="/staff/campaigns")
+ONE = "/<uuid:public_id>"
+
+
+def init_app(app: Flask) -> None:
+    """Connect the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get(f"{ONE}/check")
+def show_check(public_id: UUID) -> Any:
+    """Show what is missing or odd, the mail as people get it, and the form that sends it."""
+    campaign = _campaign(public_id)
+    if campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
+        return redirect(_after(public_id), 303)
+    return _page(campaign, _form(campaign))
+
+
+@blueprint.post(f"{ONE}/sending")
+def create_sending(public_id: UUID) -> Any:
+    """Send the draft now or at a time; whoever presses a second time is told that it left already."""
+    campaign = _campaign(public_id)
+    form = _form(campaign, request.form)
+    if campaign.state == CampaignState.DRAFT and not form.validate():
+        return _page(campaign, form), 422
+    zone, moment = signed_in_account().time_zone, form.moment()
+    chosen: dict[str, Any] = {"at": moment, "zone": zone if moment else "", "people": form.read_shown()}
+    try:
+        sending.start_campaign(
+            str(public_id), revision=form.read_revision(), account_id=signed_in_account().id, **chosen
+        )
+    except CampaignRefused as refusal:
+        return _refused(public_id, form, refusal)
+    flash(_planned_words(moment, zone), "done")
+    return redirect(_after(public_id), 303)
+
+
+@blueprint.post(f"{ONE}/unscheduling")
+def create_unscheduling(public_id: UUID) -> Any:
+    """Take a scheduled campaign back."""
+    try:
+        sending.back_to_draft(str(public_id))
+    except CampaignRefused as refusal:
+        if refusal.reason == "not_found":
+            abort(404)
+        flash(_("There is nothing to take back: it does not wait for an hour."), "error")
+    else:
+        flash(_("Taken back. It is a draft again, and nothing leaves."), "done")
+    return redirect(url_for(".show_check", public_id=public_id), 303)
+
+
+def _campaign(public_id: UUID) -> Campaign:
+    return read_campaign(str(public_id)) or abort(404)
+
+
+def _form(campaign: Campaign, typed: Any = None) -> SendingForm:
+    total = sum(count_by_language(campaign, by_registration=by_registration(campaign)).values())
+    return SendingForm(typed, zone=signed_in_account().time_zone, total=total, revision=campaign.revision)
+
+
+def _page(campaign: Campaign, form: SendingForm) -> str:
+    counts = count_by_language(campaign, by_registration=by_registration(campaign))
+    until = until_words(sum(counts.values()), signed_in_account().time_zone)
+    return render_template(
+        "campaigns/show_check.html",
+        campaign=campaign, form=form, counts=counts, until=until,
+        rate=current_app.config["CAMPAIGN_RATE"], language_words=language_words,
+        edit_url=_url("campaigns.edit_campaign", campaign.public_id), list_url=_url("campaigns.list_campaigns"),
+    )  # fmt: skip
+
+
+def _refused(public_id: UUID, form: SendingForm, refusal: CampaignRefused) -> Any:
+    if refusal.reason == "started":
+        flash(_("It had been sent already. It leaves once, however often the button is pressed."), "done")
+        return redirect(_after(public_id), 303)
+    campaign = _campaign(public_id)
+    form.show_again(campaign.revision, _refusal_words(refusal.reason))
+    return _page(campaign, form), 409
+
+
+def _refusal_words(reason: str) -> str:
+    sentences = {
+        "changed": _("Somebody changed this draft since you read it. Read it again, then send it."),
+        "people_changed": _(
+            "The number of people has changed since you read it. Read it again, then send it."
+        ),
+        "no_text": _(
+            "A language that has recipients has no text. Write it, or allow another language instead."
+        ),
+        "unknown_field": _("A text names a field that there is not. Correct it first."),
+        "nobody": _("There is nobody to write to."),
+        "past": _("This moment has passed. Choose a later one."),
+    }
+    return sentences.get(reason, _("This cannot be sent now. Read it again, then send it."))
+
+
+def _planned_words(moment: Any, zone: str) -> str:
+    if moment:
+        return _("Planned: it leaves on %(moment)s.", moment=datetime_words(moment, zone))
+    return _("It is on its way.")
+
+
+def _after(public_id: UUID) -> str:
+    return _url("campaign_progress.show_campaign", public_id) or url_for(".show_check", public_id=public_id)
+
+
+def _url(endpoint: str, public_id: UUID | str | None = None) -> str:
+    # These pages are other modules of this capability, and may not be there yet.
+    if endpoint not in current_app.view_functions:
+        return ""
+    return url_for(endpoint, public_id=public_id) if public_id else url_for(endpoint)
