@@ -68,6 +68,8 @@ class Campaign(Model):
     # When the first round of people was complete: who comes after it came later.
     expanded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # How many were refused when somebody let it go on: these do not pause it once more.
+    refusals_seen: Mapped[int] = mapped_column(Integer, default=0)
     revision: Mapped[int] = mapped_column(Integer, default=1)
 
     texts: Mapped[dict[str, CampaignText]] = relationship(

@@ -7,11 +7,12 @@ twice, two tabs or two workers give one send. Once it has started its texts stan
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from .. import bell
 from ..clock import now
@@ -116,18 +117,37 @@ def pause_campaign(public_id: str) -> None:
 
 
 def resume_campaign(public_id: str) -> None:
-    """Let a paused campaign go on."""
+    """Let a paused campaign go on, at its rate: what waited in the meantime does not leave all at once."""
     with transaction():
         campaign = _locked(public_id)
+        if pauses.pause_of(campaign.id) is None:
+            return
         pauses.resume(campaign.id)
+        campaign.refusals_seen = _count(campaign.id, DeliveryStatus.FAILED)
         _log(campaign, "campaign_resumed")
-        db.session.execute(
-            update(Delivery)
-            .where(Delivery.campaign_id == campaign.id, Delivery.status == DeliveryStatus.RETRY)
-            .values(next_at=now())
-            .execution_options(synchronize_session=False)
+        _pace(campaign.id, outbox.WAITING)
+
+
+def send_again(public_id: str, *, doubtful: bool = False) -> int:
+    """Queue the failed mails of a campaign once more, or with `doubtful` the unknown ones; return how many.
+
+    Nobody else is written to. Raises CampaignRefused("not_running") for one that never left or was stopped.
+    """
+    state = DeliveryStatus.UNKNOWN if doubtful else DeliveryStatus.FAILED
+    with transaction():
+        campaign = _locked(public_id)
+        if campaign.state not in (*RUNNING, CampaignState.DONE):
+            raise CampaignRefused("not_running")
+        chosen = select(Delivery.public_id).where(
+            Delivery.campaign_id == campaign.id, Delivery.status == state
         )
-        bell.ring()
+        queued = outbox.requeue(list(db.session.scalars(chosen)), doubtful=doubtful)
+        if queued:
+            _go_on(campaign)
+            campaign.refusals_seen = 0 if not doubtful else campaign.refusals_seen
+            _pace(campaign.id, (DeliveryStatus.QUEUED,))
+            _log(campaign, "campaign_sent_again", rows=queued)
+        return queued
 
 
 def stop_campaign(public_id: str) -> int:
@@ -173,7 +193,10 @@ def catch_up() -> int:
         with transaction():
             campaign = _locked(public_id)
             if campaign.state in (CampaignState.SENDING, CampaignState.DONE) and campaign.catch_up:
-                done += _post_batch(campaign)
+                posted = _post_batch(campaign)
+                done += posted
+                if posted:
+                    _go_on(campaign)
     return done
 
 
@@ -248,9 +271,15 @@ def _post_batch(campaign: Campaign, *, after: int = 0) -> int:
 def _last_planned(campaign_id: int) -> datetime:
     """Return when the last mail of a campaign is due that has not left: the next ones follow at the campaign's rate."""
     # The newest row is the last one planned, and found at once however many there are.
-    newest = select(Delivery.next_at).where(Delivery.campaign_id == campaign_id).order_by(Delivery.id.desc())
-    planned = db.session.scalar(newest.limit(1))
-    return max(planned, now()) if planned else now()
+    newest = (
+        select(Delivery.next_at, Delivery.status)
+        .where(Delivery.campaign_id == campaign_id)
+        .order_by(Delivery.id.desc())
+    )
+    last = db.session.execute(newest.limit(1)).first()
+    # One that is put off for hours does not put off those after it.
+    is_planned = last is not None and last.status == DeliveryStatus.QUEUED
+    return max(last.next_at, now()) if last is not None and is_planned else now()
 
 
 def _end_complete() -> int:
@@ -263,6 +292,8 @@ def _end_complete() -> int:
             campaign = _locked(public_id)
             if campaign.state == CampaignState.SENDING:
                 campaign.state, campaign.ended_at = CampaignState.DONE, now()
+                # Nothing is left to hold; who comes later is not to wait for somebody to see it.
+                pauses.resume(campaign.id)
     return len(found)
 
 
@@ -279,7 +310,11 @@ def _is_refused(campaign_id: int) -> bool:
         )
     }
     failed, total = counts.get(DeliveryStatus.FAILED, 0), sum(counts.values())
-    if failed >= REFUSED and failed >= SHARE * total:
+    seen = db.session.scalar(select(Campaign.refusals_seen).where(Campaign.id == campaign_id)) or 0
+    failed -= seen
+    if failed < REFUSED:
+        return False
+    if failed >= SHARE * (total - seen):
         return True
     last = db.session.scalars(
         select(Delivery.status)
@@ -288,6 +323,34 @@ def _is_refused(campaign_id: int) -> bool:
         .limit(IN_A_ROW)
     ).all()
     return len(last) == IN_A_ROW and all(status == DeliveryStatus.FAILED for status in last)
+
+
+def _count(campaign_id: int, status: DeliveryStatus) -> int:
+    statement = select(func.count()).where(Delivery.campaign_id == campaign_id, Delivery.status == status)
+    return db.session.scalar(statement) or 0
+
+
+def _go_on(campaign: Campaign) -> None:
+    """A campaign that had ended has mails to send again."""
+    if campaign.state == CampaignState.DONE:
+        campaign.state, campaign.ended_at = CampaignState.SENDING, None
+
+
+def _pace(campaign_id: int, states: Iterable[DeliveryStatus]) -> None:
+    """Plan the mails that wait one after the other from now on, at the rate, in the order they had."""
+    waiting = select(Delivery.id).where(
+        Delivery.campaign_id == campaign_id, Delivery.status.in_(list(states))
+    )
+    ids = db.session.scalars(waiting.order_by(Delivery.next_at, Delivery.id)).all()
+    first, pause = now(), timedelta(seconds=60 / current_app.config["CAMPAIGN_RATE"])
+    if ids:
+        db.session.connection().execute(
+            update(Delivery.__table__)
+            .where(Delivery.__table__.c.id == bindparam("mail"))
+            .values(next_at=bindparam("planned")),
+            [{"mail": one, "planned": first + pause * number} for number, one in enumerate(ids)],
+        )
+    bell.ring()
 
 
 def _locked(public_id: str) -> Campaign:

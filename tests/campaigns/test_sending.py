@@ -329,3 +329,91 @@ def test_what_was_sent_by_whom_to_how_many_is_in_the_activity_log():
     db.session.rollback()
     (row,) = db.session.scalars(select(Activity).where(Activity.verb == "campaign_sent"))
     assert (row.subject_type, row.rows) == ("campaign", 2)
+
+
+def refuse(campaign, number):
+    with transaction() as store:
+        ids = store.scalars(
+            select(Delivery.id)
+            .where(Delivery.campaign_id == campaign.id, Delivery.status == "queued")
+            .order_by(Delivery.id)
+            .limit(number)
+        ).all()
+        store.query(Delivery).filter(Delivery.id.in_(ids)).update({"status": "failed", "reason": "refused"})
+
+
+def test_who_lets_it_go_on_has_seen_the_refusals_and_only_new_ones_pause_it_again():
+    session = factories.training_session(capacity=None)
+    for _ in range(40):
+        factories.registration(session)
+    campaign = a_campaign(filter={"session": session.public_id})
+    start(campaign)
+    run()
+    refuse(campaign, 12)
+    assert sending.watch() == 1
+    sending.resume_campaign(campaign.public_id)
+    assert sending.watch() == 0
+    refuse(campaign, 9)
+    assert sending.watch() == 0
+    refuse(campaign, 1)
+    assert sending.watch() == 1
+
+
+@pytest.mark.settings(SETS_CAMPAIGN_RATE="60")
+def test_after_a_pause_what_waited_leaves_at_the_rate_too(clock):
+    session, _rows = session_with(*["confirmed"] * 4)
+    campaign = a_campaign(filter={"session": session.public_id})
+    start(campaign)
+    run()
+    sending.pause_campaign(campaign.public_id)
+    clock.shift(timedelta(hours=1))
+    sending.resume_campaign(campaign.public_id)
+    assert [mail.next_at - now() for mail in mails()] == [timedelta(seconds=number) for number in range(4)]
+
+
+def test_a_finished_campaign_goes_on_while_later_people_are_written_to():
+    session, _rows = session_with("confirmed")
+    campaign = a_campaign(filter={"session": session.public_id}, catch_up_until=now() + timedelta(days=5))
+    start(campaign)
+    run()
+    finish()
+    assert reloaded(campaign).state == "done"
+    factories.registration(session)
+    sending.catch_up()
+    assert reloaded(campaign).state == "sending"
+    finish()
+    assert reloaded(campaign).state == "done"
+
+
+def finish():
+    with transaction() as store:
+        store.query(Delivery).filter_by(status="queued").update({"status": "sent"})
+    run()
+
+
+@pytest.mark.settings(SETS_CAMPAIGN_RATE="60")
+def test_send_again_reaches_only_the_failed_of_that_campaign_at_the_rate():
+    session, _rows = session_with(*["confirmed"] * 5)
+    one, other = (a_campaign(filter={"session": session.public_id}) for _ in range(2))
+    for campaign in (one, other):
+        start(campaign)
+        run()
+        refuse(campaign, 2)
+    finish()
+    assert reloaded(one).state == "done"
+    assert sending.send_again(one.public_id) == 2
+    assert reloaded(one).state == "sending"
+    assert [mail.status for mail in mails(one)] == ["queued", "queued", "sent", "sent", "sent"]
+    assert [mail.status for mail in mails(other)] == ["failed", "failed", "sent", "sent", "sent"]
+    assert [mail.next_at - now() for mail in mails(one)[:2]] == [timedelta(0), timedelta(seconds=1)]
+
+
+def test_a_stopped_campaign_sends_nothing_again():
+    session, _rows = session_with("confirmed", "confirmed")
+    campaign = a_campaign(filter={"session": session.public_id})
+    start(campaign)
+    run()
+    refuse(campaign, 1)
+    sending.stop_campaign(campaign.public_id)
+    with pytest.raises(CampaignRefused, match="not_running"):
+        sending.send_again(campaign.public_id)
