@@ -18,7 +18,7 @@ from ..staff.activity import record_activity
 from . import workflow
 from .applying import Actor
 from .models import Erasure, Learner, Registration, Submission
-from .people import holders
+from .people import learners_at
 
 LOG = "erasures.log"
 UNSENT = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
@@ -47,7 +47,7 @@ def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
 
 def erase_address(email: str, *, actor: Actor) -> bool:
     """Erase everybody who stands at that address; False when nobody does."""
-    people = [person.public_id for person in holders(email)]
+    people = [person.public_id for person in learners_at(email)]
     return sum(erase_learner(public_id, actor=actor) for public_id in people) > 0
 
 

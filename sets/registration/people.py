@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -54,16 +54,6 @@ def find_learner(email: str) -> Any:
     )  # fmt: skip
     statement = select(*columns).where(Learner.email_key == address_key(email), Learner.email_slot == 0)
     return db.session.execute(statement).first()
-
-
-def holders(email: str) -> Sequence[Any]:
-    """Return (id, public_id, email, language) of everybody who stands at the address, the one who holds it first."""
-    statement = (
-        select(Learner.id, Learner.public_id, Learner.email, Learner.language)
-        .where(Learner.email_key == address_key(email))
-        .order_by(Learner.email_slot)
-    )
-    return db.session.execute(statement).all()
 
 
 def learners_at(email: str) -> list[Learner]:

@@ -22,7 +22,7 @@ from ..statements import insert_or_ignore, update_row
 from . import consents, messages, queue, seating, steps
 from .applying import LEARNER, Application, Choice
 from .models import ACTIVE, LearnerNeed, Registration, Status, Submission
-from .people import address_key, differs, find_learner, holders, make_learner
+from .people import address_key, differs, find_learner, learners_at, make_learner
 from .transitions import RegistrationRefused
 
 # How long typed details that differ from the stored ones are kept, and a suspect's whole form.
@@ -130,7 +130,7 @@ def register_anew(submission_id: int, application: Application) -> None:
 def request_link(email: str) -> None:
     """Mail the link of each person at that address; at most one an hour. Says nothing to the caller."""
     with transaction():
-        for learner in holders(email):
+        for learner in learners_at(email):
             messages.personal_link(
                 learner_id=learner.id,
                 to=learner.email,
@@ -148,13 +148,11 @@ def _register(application: Application, submission: Any) -> None:
     The person comes before the lock, which everybody who wants the same training waits for.
     """
     moment = now()
-    learner_id = make_learner(application, moment)
-    known: Any = None if learner_id else find_learner(application.email)
-    if learner_id:
+    learner_id, known = _person(application, moment)
+    if known is None:
         consents.record(learner_id, application, moment)
         _keep_needs(learner_id, application, moment)
     else:
-        learner_id = known.id
         steps.end_past(learner_id)
     sessions = places.lock(
         (choice.training_id for choice in application.choices),
@@ -194,6 +192,15 @@ def _kept_payload(application: Application, moment: datetime, other_details: boo
         "payload": application.as_payload(),
         "purge_at": moment + (KEPT if other_details else CORRECTABLE_FOR),
     }
+
+
+def _person(application: Application, moment: datetime) -> tuple[int, Any]:
+    """Make the person, or find who holds the address; who was there a moment ago may just have left it."""
+    while True:
+        if learner_id := make_learner(application, moment):
+            return learner_id, None
+        if (known := find_learner(application.email)) is not None:
+            return known.id, known
 
 
 def _enter(
