@@ -65,6 +65,8 @@ PARTS = (
     "sets.campaigns.letters",
     "sets.campaigns.news_views",
     "sets.campaigns.check_views",
+    "sets.campaigns.activity_words",
+    "sets.campaigns.campaign_views",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

@@ -5,6 +5,7 @@ Unknown fields cannot be saved. What a field says may be empty for somebody: the
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ..registration.models import Status
 from ..registration.standing import Standing
 
 FIELD = re.compile(r"\{([a-z_]+(?::[a-z0-9_-]+)?)\}")
+BRACES = re.compile(r"\{([^{}\n]{0,60})\}")
 ANSWER = "answer:"
 
 
@@ -110,6 +112,24 @@ def unknown_fields(texts: Iterable[str], question_keys: Iterable[str] = ()) -> l
 def asked_keys() -> list[str]:
     """Return the keys of all questions that were ever asked: each is a field, `{answer:key}`."""
     return list(db.session.scalars(select(Question.key).order_by(Question.id)))
+
+
+def misspelt_fields(text: str, question_keys: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Return what stands in braces and is no field, each with the nearest field there is ("" where none is near).
+
+    Braces of any content count: a field whose name was written with a capital would arrive as it stands.
+    """
+    names = {*FIELDS, *(f"{ANSWER}{key}" for key in question_keys)}
+    near = {name: name for name in names} | {
+        str(field.words).casefold(): name for name, field in FIELDS.items()
+    }
+    found = []
+    for written in dict.fromkeys(BRACES.findall(text)):
+        if written not in names:
+            wanted = "_".join(written.casefold().split())
+            close = difflib.get_close_matches(wanted, near, 1, 0.5)
+            found.append((written, near[close[0]] if close else ""))
+    return found
 
 
 def needs_registration(texts: Iterable[str]) -> bool:

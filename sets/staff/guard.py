@@ -43,6 +43,7 @@ MENU: tuple[tuple[str, Callable[[], str], str], ...] = (
     ("/staff/", lambda: _("Dashboard"), "coordinator"),
     ("/staff/sessions", lambda: _("Sessions"), "coordinator"),
     ("/staff/registrations", lambda: _("Registrations"), "coordinator"),
+    ("/staff/campaigns", lambda: _("Campaigns"), "coordinator"),
     ("/staff/outbox", lambda: _("Messages"), "coordinator"),
     ("/staff/activity", lambda: _("Activity"), "administrator"),
 )

@@ -1,0 +1,120 @@
+"""Whom a campaign is for, in one sentence, and what its state is called. Reads only."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from ..catalogue.labels import language_words, session_words, training_labels
+from ..catalogue.models import TrainingSession
+from ..database import db
+from ..registration.listing import Filter
+from ..registration.models import Status
+from .audience import UNSENT, wanted_by
+from .models import Audience, Campaign
+
+# The shape of each state, among those of macros/status.html.
+SHAPES = {
+    "draft": "draft",
+    "scheduled": "queued",
+    "expanding": "sending",
+    "sending": "sending",
+    "done": "sent",
+    "stopped": "cancelled",
+}
+
+
+def state_words(state: str) -> str:
+    """Return what a campaign's state is called."""
+    words = {
+        "draft": _("Draft"),
+        "scheduled": _("Planned"),
+        "expanding": _("On its way"),
+        "sending": _("On its way"),
+        "done": _("Sent"),
+        "stopped": _("Stopped"),
+    }
+    return words.get(state, state)
+
+
+def audience_words(campaign: Campaign) -> str:
+    """Return whom a campaign is for, as one sentence in the reader's language."""
+    parts = (
+        [_("People who asked for news of the trainings")]
+        if campaign.audience == Audience.NEWS
+        else _filter_words(wanted_by(campaign), str(campaign.filter.get(UNSENT) or ""))
+    )
+    if campaign.left_out:
+        parts.append(
+            ngettext(
+                "without one person left out by hand",
+                "without %(num)d people left out by hand",
+                len(campaign.left_out),
+            )
+        )
+    return f"{', '.join(parts)}."
+
+
+def people_words(status: str) -> str:
+    """Return the people of a state: "People with a confirmed place"."""
+    words = {
+        "confirmed": _("People with a confirmed place"),
+        "pending": _("People who await the team’s decision"),
+        "waiting": _("People on the waiting list"),
+        "offered": _("People who were offered a place and have not answered"),
+        "cancelled": _("People who cancelled"),
+        "rejected": _("People who were not accepted"),
+        "expired": _("People whose registration expired"),
+    }
+    return words.get(status, status)
+
+
+def state_warning(status: str) -> str:
+    """Return what to remember when the people written to have no confirmed place; empty for those who have one."""
+    if status == Status.CONFIRMED:
+        return ""
+    words = {
+        "pending": _("These people have no confirmed place yet: the team decides about them."),
+        "waiting": _("These people have no place: they are on the waiting list."),
+        "offered": _("These people have no confirmed place yet: they have not answered the offer."),
+        "cancelled": _("These people cancelled: they have no place any more."),
+        "rejected": _("These people were not accepted: they have no place."),
+        "expired": _("The registration of these people expired: they have no place."),
+    }
+    return f"{words.get(status, '')} {_('A link into the room stays empty for them.')}".strip()
+
+
+def session_of(public_id: str) -> TrainingSession | None:
+    """Return the session of that public id with its meetings, or None."""
+    return db.session.scalar(
+        select(TrainingSession)
+        .where(TrainingSession.public_id == public_id)
+        .options(selectinload(TrainingSession.meetings))
+    )
+
+
+def _filter_words(wanted: Filter, unsent: str) -> list[str]:
+    parts = [people_words(wanted.status)]
+    session = session_of(wanted.session) if wanted.session not in ("", "any") else None
+    labels = training_labels()
+    slug = wanted.training
+    training = next((one for one in labels.values() if one.slug == slug), None)
+    if session is not None:
+        training = training or labels.get(session.training_id)
+    if training is not None:
+        parts.append(_("training “%(title)s”", title=training.short_title))
+    if session is not None:
+        parts.append(_("session of %(session)s", session=session_words(session)))
+    elif wanted.session == "any":
+        parts.append(_("for any date"))
+    if wanted.language:
+        parts.append(_("who read our messages in: %(language)s", language=language_words(wanted.language)))
+    if wanted.wants:
+        parts.append(_("who ask for a session in: %(language)s", language=language_words(wanted.wants)))
+    if wanted.q:
+        parts.append(_("whose name or address has “%(words)s”", words=wanted.q))
+    if unsent and (name := db.session.scalar(select(Campaign.name).where(Campaign.public_id == unsent))):
+        parts.append(_("who did not get “%(campaign)s”", campaign=name))
+    return parts

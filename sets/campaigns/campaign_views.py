@@ -1,0 +1,327 @@
+"""The pages on which a campaign is written: the list, beginning, texts, people. Checked and sent: `check_views`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from ..catalogue.labels import language_words
+from ..languages import LANGUAGES, current_language
+from ..questionnaires.answers import AnswerReader
+from ..registration.listing import Filter
+from ..staff.guard import signed_in_account, staff_blueprint
+from . import drafting, listing
+from .audience import UNSENT, count_by_language, recipients, wanted_by
+from .audience_words import SHAPES, audience_words, people_words, state_warning, state_words
+from .campaign_forms import BLANK, KEPT, READY, AudienceForm, BeginForm, KeepForm, TextForm, number
+from .drafting import Written
+from .fields import ANSWER, FIELDS
+from .models import Audience, Campaign, CampaignState
+from .ready_texts import READY as READY_TEXTS
+from .ready_texts import gaps_in
+from .sending import CampaignRefused, by_registration
+
+ONE = "/<uuid:public_id>"
+# Names shown at once on the page of the people.
+NAMES = 200
+CHECK, PROGRESS = "campaign_checks.show_check", "campaign_progress.show_campaign"
+blueprint = staff_blueprint("campaigns", __name__, url_prefix="/staff/campaigns")
+
+
+def init_app(app: Flask) -> None:
+    """Connect the pages."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("")
+def list_campaigns() -> Any:
+    """Show the campaigns, those changed last first."""
+    page = max(1, min(request.args.get("page", 1, type=int), 100_000))
+    rows, total = listing.list_page(page)
+    if not rows and page > 1:
+        return redirect(url_for(".list_campaigns"), 303)
+    return render_template(
+        "campaigns/list_campaigns.html",
+        rows=rows, total=total, page=page, per_page=listing.PER_PAGE, mails=listing.count_mails(rows), **_words(),
+    )  # fmt: skip
+
+
+@blueprint.get("/new")
+def new_campaign() -> str:
+    """Show whom a new campaign would reach, and ask with which text it begins."""
+    chosen, audience = _asked(request.args)
+    form = BeginForm(audience=audience, data={"status": chosen["status"] or "confirmed"})
+    form.start.data = form.start.choices[0][0]
+    return _begin_page(form, chosen, audience)
+
+
+@blueprint.post("")
+def create_campaign() -> Any:
+    """Store a new draft."""
+    chosen, audience = _asked(request.form)
+    form = BeginForm(request.form, audience=audience)
+    if not form.validate():
+        return _begin_page(form, chosen, audience), 422
+    public_id = drafting.begin_campaign(
+        audience=audience,
+        filter=chosen,
+        account_id=signed_in_account().id,
+        **_beginning(form, chosen, audience),
+    )
+    return redirect(url_for(".edit_campaign", public_id=public_id), 303)
+
+
+@blueprint.get(f"{ONE}/edit")
+def edit_campaign(public_id: UUID) -> Any:
+    """Show the text of one language (`?language=`)."""
+    campaign = _campaign(public_id)
+    if campaign.state != CampaignState.DRAFT:
+        return _elsewhere(campaign)
+    language = _language(campaign)
+    text = campaign.texts.get(language)
+    subject, body = (text.subject, text.body) if text else _proposed(campaign, language)
+    values = {"subject": subject, "body": body, "revision": str(text.revision if text else 0)}
+    return _text_page(campaign, language, TextForm(data=values))
+
+
+@blueprint.post(f"{ONE}/edit")
+def update_campaign(public_id: UUID) -> Any:
+    """Store the text of one language; go on to the check when that was asked for."""
+    campaign = _campaign(public_id)
+    language = _language(campaign)
+    form = TextForm(request.form, question_keys=[question.key for question in _questions()])
+    if not form.validate():
+        return _text_page(campaign, language, form), 422
+    try:
+        drafting.write_text(str(public_id), form.written(language), account_id=signed_in_account().id)
+    except CampaignRefused as refusal:
+        return _refused(refusal, campaign, language, form)
+    if request.form.get("then") == "check" and CHECK in current_app.view_functions:
+        return redirect(url_for(CHECK, public_id=public_id), 303)
+    flash(_("The text is saved."), "done")
+    return redirect(url_for(".edit_campaign", public_id=public_id, language=language), 303)
+
+
+@blueprint.get(f"{ONE}/audience")
+def edit_audience(public_id: UUID) -> Any:
+    """Show whom a draft is for, with their names."""
+    campaign = _campaign(public_id)
+    if campaign.state != CampaignState.DRAFT:
+        return _elsewhere(campaign)
+    return _audience_page(campaign, AudienceForm(campaign=campaign, zone=signed_in_account().time_zone))
+
+
+@blueprint.post(f"{ONE}/audience")
+def update_audience(public_id: UUID) -> Any:
+    """Store whom a draft is for."""
+    campaign = _campaign(public_id)
+    form = AudienceForm(request.form, campaign=campaign, zone=signed_in_account().time_zone)
+    if not form.validate():
+        return _audience_page(campaign, form), 422
+    return _done(
+        lambda: drafting.change_audience(str(public_id), **form.changes(str(campaign.filter.get("wants") or ""))),
+        ".edit_audience", public_id, _("Saved."),
+    )  # fmt: skip
+
+
+@blueprint.post(f"{ONE}/left-out")
+def update_left_out(public_id: UUID) -> Any:
+    """Leave out those who were shown and are not ticked."""
+    shown, chosen = (
+        [number(one) for one in request.form.getlist(name)[: 2 * NAMES]] for name in ("shown", "chosen")
+    )
+    return _done(
+        lambda: drafting.leave_out(str(public_id), shown=shown, chosen=chosen),
+        ".edit_audience", public_id, _("Saved."),
+    )  # fmt: skip
+
+
+@blueprint.post(f"{ONE}/kept-texts")
+def create_kept_text(public_id: UUID) -> Any:
+    """Keep the texts of a campaign as the team's own."""
+    form = KeepForm(request.form)
+    if not form.validate():
+        flash(form.kept_name.errors[0], "error")
+        return redirect(url_for(".edit_campaign", public_id=public_id), 303)
+    name = form.kept_name.data or ""
+    words = _("Kept as “%(name)s”: a campaign can begin with it.", name=name)
+    return _done(
+        lambda: drafting.keep_texts(str(public_id), name, account_id=signed_in_account().id),
+        ".edit_campaign", public_id, words,
+    )  # fmt: skip
+
+
+@blueprint.post(f"{ONE}/copy")
+def create_copy(public_id: UUID) -> Any:
+    """Store a draft with the people and the texts of a campaign."""
+    try:
+        copy = drafting.copy_campaign(str(public_id), account_id=signed_in_account().id)
+    except CampaignRefused:
+        abort(404)
+    flash(_("This is a new draft, with the same people and the same texts."), "done")
+    return redirect(url_for(".edit_campaign", public_id=copy), 303)
+
+
+@blueprint.post(f"{ONE}/deletion")
+def delete_campaign(public_id: UUID) -> Any:
+    """Delete a draft."""
+    return _done(
+        lambda: drafting.delete_draft(str(public_id)),
+        ".list_campaigns",
+        public_id,
+        _("The draft is deleted."),
+    )
+
+
+def _asked(sent: Any) -> tuple[dict[str, str], str]:
+    """Return the filter that a new campaign begins with, and whom it is for."""
+    wanted = Filter.from_query(sent)
+    chosen = {
+        part: getattr(wanted, part) for part in ("training", "session", "status", "language", "q", "wants")
+    }
+    audience = Audience.NEWS if sent.get("audience") == Audience.NEWS else Audience.REGISTRATIONS
+    return chosen | {UNSENT: sent.get(UNSENT, "")[:36]}, str(audience)
+
+
+def _begin_page(form: BeginForm, chosen: dict[str, str], audience: str) -> str:
+    campaign = Campaign(filter=chosen, audience=audience, left_out=[])
+    return render_template(
+        "campaigns/new_campaign.html",
+        form=form, chosen=chosen, audience=audience, sentence=audience_words(campaign),
+        counts=count_by_language(campaign, by_registration=False), warning=_warning(campaign), **_words(),
+    )  # fmt: skip
+
+
+def _beginning(form: BeginForm, chosen: dict[str, str], audience: str) -> dict[str, Any]:
+    """Return name and texts of a new draft: in the languages that have recipients now."""
+    if "status" in form:
+        chosen["status"] = form.status.data or ""
+    start = form.start.data or BLANK
+    values: dict[str, Any] = {"name": _("Message"), "texts": []}
+    stored: dict[str, tuple[str, str]] = {}
+    if ready := READY_TEXTS.get(start.removeprefix(READY)):
+        values |= {"name": str(ready.title), "purpose": ready.key, "catch_up": ready.catch_up}
+        stored = dict(ready.texts)
+    elif start.startswith(KEPT):
+        values["name"] = start.removeprefix(KEPT)
+        stored = listing.kept_texts(values["name"])
+    counts = count_by_language(Campaign(filter=chosen, audience=audience, left_out=[]), by_registration=False)
+    values["texts"] = [
+        Written(code, *stored[code]) for code in (counts or [current_language()]) if code in stored
+    ]
+    return values
+
+
+def _proposed(campaign: Campaign, language: str) -> tuple[str, str]:
+    """Return what a language that has no text yet begins with: the ready-made or kept text of the others."""
+    if ready := READY_TEXTS.get(campaign.purpose):
+        return ready.texts.get(language, ("", ""))
+    return listing.kept_texts(campaign.name).get(language, ("", ""))
+
+
+def _text_page(campaign: Campaign, language: str, form: TextForm, theirs: Any = None) -> str:
+    counts = count_by_language(campaign, by_registration=by_registration(campaign))
+    shown = [code for code in LANGUAGES if code in counts or code in campaign.texts or code == language]
+    return render_template(
+        "campaigns/edit_campaign.html",
+        campaign=campaign, form=form, language=language, counts=counts, shown=shown,
+        others=[code for code in LANGUAGES if code not in shown], sentence=audience_words(campaign),
+        theirs=theirs, gaps=gaps_in(form.subject.data or "", form.body.data or ""), warning=_warning(campaign),
+        fields=[(f"{{{name}}}", field.words) for name, field in FIELDS.items()],
+        answers=[(f"{{{ANSWER}{one.key}}}", one.words(current_language())) for one in _questions()],
+        keep=KeepForm(data={"kept_name": campaign.name}), **_words(),
+    )  # fmt: skip
+
+
+def _refused(refusal: CampaignRefused, campaign: Campaign, language: str, form: TextForm) -> Any:
+    """Show both texts when somebody saved theirs in between; saving again then replaces it knowingly."""
+    if refusal.reason != "changed":
+        return _elsewhere(campaign)
+    stored = _campaign(UUID(campaign.public_id))
+    theirs = stored.texts.get(language)
+    form.revision.data = str(theirs.revision if theirs else 0)
+    return _text_page(stored, language, form, theirs), 409
+
+
+def _audience_page(campaign: Campaign, form: AudienceForm) -> str:
+    per_registration = by_registration(campaign)
+    everyone = Campaign(filter=campaign.filter, audience=campaign.audience, left_out=[])
+    people = list({one.learner_id: one for one in recipients(everyone, by_registration=False)}.values())
+    last = max(1, -(-len(people) // NAMES))
+    page = max(1, min(request.args.get("page", 1, type=int), last))
+    return render_template(
+        "campaigns/edit_audience.html",
+        campaign=campaign, form=form, sentence=audience_words(campaign), warning=_warning(campaign),
+        counts=count_by_language(campaign, by_registration=per_registration), per_registration=per_registration,
+        people=people[(page - 1) * NAMES : page * NAMES], total=len(people), page=page, pages=last, names=NAMES,
+        **_words(),
+    )  # fmt: skip
+
+
+def _warning(campaign: Campaign) -> str:
+    return "" if campaign.audience == Audience.NEWS else state_warning(wanted_by(campaign).status)
+
+
+def _done(step: Any, endpoint: str, public_id: UUID, words: str) -> Any:
+    """Do a step, say that it is done, or what stood in its way; then show a page."""
+    values: dict[str, Any] = {} if endpoint == ".list_campaigns" else {"public_id": public_id}
+    try:
+        step()
+    except CampaignRefused as refusal:
+        if refusal.reason == "not_found":
+            abort(404)
+        sentences = {
+            "changed": _(
+                "Somebody changed this campaign in the meantime. Look at it first; nothing was saved."
+            ),
+            "started": _("This campaign is on its way already: it cannot be changed."),
+        }
+        flash(sentences[refusal.reason], "error")
+        return redirect(
+            url_for(".edit_campaign" if refusal.reason == "started" else endpoint, public_id=public_id), 303
+        )
+    flash(words, "done")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def _campaign(public_id: UUID) -> Campaign:
+    return listing.read_campaign(str(public_id)) or abort(404)
+
+
+def _elsewhere(campaign: Campaign) -> Any:
+    """Lead to the page of a campaign that is a draft no more."""
+    if PROGRESS in current_app.view_functions:
+        return redirect(url_for(PROGRESS, public_id=campaign.public_id), 303)
+    flash(_("This campaign is on its way already: it cannot be changed."), "error")
+    return redirect(url_for(".list_campaigns"), 303)
+
+
+def _language(campaign: Campaign) -> str:
+    """Return the language asked for; else the first that has recipients and no whole text, or any text."""
+    asked = request.args.get("language", "")
+    if asked in LANGUAGES:
+        return asked
+    counts = count_by_language(campaign, by_registration=False)
+    missing = [code for code in counts if code not in campaign.texts]
+    return next(iter((*missing, *counts, *campaign.texts)), current_language())
+
+
+def _questions() -> Any:
+    return AnswerReader(current_language()).columns()
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "zone": signed_in_account().time_zone,
+        "language_words": language_words,
+        "state_words": state_words,
+        "audience_words": audience_words,
+        "people_words": people_words,
+        "shapes": SHAPES,
+        "can_check": CHECK in current_app.view_functions,
+        "ngettext": ngettext,
+    }

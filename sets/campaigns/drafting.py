@@ -1,0 +1,208 @@
+"""Writing a campaign: begun from a filter, written in several languages by several people, copied, deleted.
+
+Everything here is about drafts; once a campaign is on its way (`sending`), its texts and its people stand.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from ..clock import now
+from ..database import db, transaction
+from ..staff.activity import record_activity
+from .audience_words import session_of
+from .models import Audience, Campaign, CampaignState, CampaignText, KeptText
+from .sending import CampaignRefused
+
+# A campaign that belongs to no session's dates catches up for so long.
+CATCHES_UP = timedelta(days=60)
+# What a campaign keeps of a list's filter; the order of the list says nothing about people.
+PARTS = ("training", "session", "status", "language", "q", "wants", "unsent")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text as it was written: its language, subject and Markdown; `revision` is that of the text it replaces."""
+
+    language: str
+    subject: str
+    body: str
+    revision: int = 0
+
+
+def begin_campaign(
+    *,
+    name: str,
+    audience: str,
+    filter: Mapping[str, str],  # noqa: A002 - the column's name
+    texts: Iterable[Written],
+    account_id: int,
+    purpose: str = "",
+    catch_up: bool = True,
+) -> str:
+    """Store a new draft and return its public id.
+
+    It catches up until the last meeting of its session ends, or for 60 days; not at all once that is past.
+    """
+    with transaction() as session:
+        kept = {part: str(filter[part]) for part in PARTS if filter.get(part)}
+        until = last_moment(kept.get("session", ""))
+        campaign = Campaign(
+            public_id=str(uuid.uuid4()), name=name[:200], purpose=purpose[:40], audience=audience,
+            filter=kept, left_out=[], author_id=account_id, created_at=now(), changed_at=now(),
+            catch_up=catch_up and audience == Audience.REGISTRATIONS and until > now(), catch_up_until=until,
+        )  # fmt: skip
+        for text in texts:
+            campaign.texts[text.language] = _text(text, account_id)
+        session.add(campaign)
+        session.flush()
+        record_activity("campaign_begun", subject_type="campaign", subject_id=campaign.id)
+        return campaign.public_id
+
+
+def last_moment(session_public_id: str) -> datetime:
+    """Return until when a campaign about that session makes sense; in 60 days where there are no dates."""
+    session = session_of(session_public_id) if session_public_id not in ("", "any") else None
+    ends = [meeting.ends_at for meeting in session.standing_meetings] if session else []
+    return max(ends) if ends else now() + CATCHES_UP
+
+
+def write_text(public_id: str, written: Written, *, account_id: int) -> int:
+    """Store a draft's text in one language and return its new revision.
+
+    Raises CampaignRefused: "not_found", "started", or "changed" when somebody saved that text since it was read.
+    """
+    with transaction():
+        campaign = _draft(public_id)
+        text = campaign.texts.get(written.language)
+        if written.revision != (text.revision if text else 0):
+            raise CampaignRefused("changed")
+        if text is None:
+            text = campaign.texts[written.language] = _text(written, account_id)
+        else:
+            text.subject, text.body = written.subject, written.body
+            text.author_id, text.changed_at = account_id, now()
+            text.revision += 1
+        _touch(campaign)
+        return text.revision
+
+
+def change_audience(
+    public_id: str,
+    *,
+    revision: int,
+    name: str,
+    filter: Mapping[str, str],  # noqa: A002 - the column's name
+    fallback: str,
+    catch_up: bool,
+    catch_up_until: datetime | None,
+) -> None:
+    """Store whom a draft is for. Raises CampaignRefused: "not_found", "started", "changed"."""
+    with transaction():
+        campaign = _draft(public_id)
+        if campaign.revision != revision:
+            raise CampaignRefused("changed")
+        campaign.name, campaign.fallback = name[:200], fallback or None
+        if campaign.audience == Audience.REGISTRATIONS:
+            campaign.filter = {part: str(filter[part]) for part in PARTS if filter.get(part)}
+            campaign.catch_up, campaign.catch_up_until = catch_up, catch_up_until
+        _touch(campaign)
+
+
+def leave_out(public_id: str, *, shown: Iterable[int], chosen: Iterable[int]) -> None:
+    """Leave out by hand those who were shown and not chosen; who was not shown stays as they were."""
+    with transaction():
+        campaign = _draft(public_id)
+        kept = set(campaign.left_out) - set(shown)
+        campaign.left_out = sorted(kept | (set(shown) - set(chosen)))
+        _touch(campaign)
+
+
+def copy_campaign(public_id: str, *, account_id: int) -> str:
+    """Store a draft with the name, the people and the texts of a campaign, and return its public id."""
+    with transaction() as session:
+        old = _stored(public_id)
+        until = last_moment(str(old.filter.get("session") or ""))
+        made = Campaign(
+            public_id=str(uuid.uuid4()), name=old.name, purpose=old.purpose, audience=old.audience,
+            filter=dict(old.filter), left_out=list(old.left_out), fallback=old.fallback, author_id=account_id,
+            catch_up=old.catch_up and until > now(), catch_up_until=until, created_at=now(), changed_at=now(),
+        )  # fmt: skip
+        for text in old.texts.values():
+            made.texts[text.language] = _text(Written(text.language, text.subject, text.body), account_id)
+        session.add(made)
+        session.flush()
+        record_activity("campaign_begun", subject_type="campaign", subject_id=made.id)
+        return made.public_id
+
+
+def delete_draft(public_id: str) -> None:
+    """Delete a draft with its texts. Raises CampaignRefused: "not_found", "started"."""
+    with transaction() as session:
+        campaign = _draft(public_id)
+        record_activity("campaign_deleted", subject_type="campaign", subject_id=campaign.id)
+        session.delete(campaign)
+
+
+def keep_texts(public_id: str, name: str, *, account_id: int) -> int:
+    """Keep a campaign's texts under a name, in place of those of the same name and language; return how many."""
+    with transaction() as session:
+        campaign = _stored(public_id)
+        texts = [text for text in campaign.texts.values() if text.subject.strip() or text.body.strip()]
+        for text in texts:
+            kept = session.scalar(
+                select(KeptText).where(KeptText.name == name, KeptText.language == text.language)
+            )
+            if kept is None:
+                kept = KeptText(name=name, language=text.language)
+                session.add(kept)
+            kept.subject, kept.body = text.subject, text.body
+            kept.author_id, kept.changed_at = account_id, now()
+        return len(texts)
+
+
+def delete_kept(name: str) -> int:
+    """Delete the texts that the team kept under a name; return how many."""
+    with transaction() as session:
+        found = list(session.scalars(select(KeptText).where(KeptText.name == name)))
+        for kept in found:
+            session.delete(kept)
+        return len(found)
+
+
+def _text(written: Written, account_id: int) -> CampaignText:
+    return CampaignText(
+        language=written.language, subject=written.subject, body=written.body,
+        author_id=account_id, changed_at=now(),
+    )  # fmt: skip
+
+
+def _touch(campaign: Campaign) -> None:
+    """Tell apart what was checked from what is stored now: see `sending.start_campaign`."""
+    campaign.revision += 1
+    campaign.changed_at = now()
+
+
+def _draft(public_id: str) -> Campaign:
+    campaign = _stored(public_id)
+    if campaign.state != CampaignState.DRAFT:
+        raise CampaignRefused("started")
+    return campaign
+
+
+def _stored(public_id: str) -> Any:
+    campaign = db.session.scalar(
+        select(Campaign)
+        .where(Campaign.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if campaign is None:
+        raise CampaignRefused("not_found")
+    return campaign
