@@ -127,7 +127,7 @@ def test_the_audience_is_changed_and_read_back(coordinator):
         form="/audience",
         name="Waiting",
         session=session.public_id,
-        status="waiting",
+        forged={"status": "waiting"},
         unsent=sent.public_id,
         fallback="fr",
     )
