@@ -22,6 +22,12 @@ VERBS = {
     "campaign_paused": _l("Paused a campaign"),
     "campaign_resumed": _l("Let a campaign go on"),
     "campaign_stopped": _l("Stopped a campaign"),
+    "campaign_sent_again": _l("Sent messages of a campaign again"),
+    "campaign_arrived": _l("Noted that messages of a campaign arrived"),
+    "campaign_filled": _l("Sent a campaign to chosen people"),
+    "campaign_catch_up_on": _l("Opened a campaign to those who come later"),
+    "campaign_catch_up_off": _l("Closed a campaign to those who come later"),
+    "campaign_exported": _l("Exported the recipients of a campaign"),
 }
 
 

@@ -7,7 +7,7 @@ twice, two tabs or two workers give one send. Once it has started its texts stan
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,7 +68,7 @@ def start_campaign(
     "no_text", "unknown_field", "nobody", "past".
     """
     with transaction():
-        campaign = _locked(public_id)
+        campaign = locked_campaign(public_id)
         if campaign.state != CampaignState.DRAFT:
             raise CampaignRefused("started")
         if campaign.revision != revision:
@@ -98,7 +98,7 @@ def start_campaign(
 def back_to_draft(public_id: str) -> None:
     """Take a scheduled campaign back before its time. Raises CampaignRefused("started")."""
     with transaction():
-        campaign = _locked(public_id)
+        campaign = locked_campaign(public_id)
         if campaign.state != CampaignState.SCHEDULED:
             raise CampaignRefused("started")
         campaign.state, campaign.send_at = CampaignState.DRAFT, None
@@ -109,7 +109,7 @@ def back_to_draft(public_id: str) -> None:
 def pause_campaign(public_id: str) -> None:
     """Let no further mail of a running campaign leave, until it is resumed. Raises CampaignRefused("not_running")."""
     with transaction():
-        campaign = _locked(public_id)
+        campaign = locked_campaign(public_id)
         if campaign.state not in RUNNING:
             raise CampaignRefused("not_running")
         if pauses.pause(campaign.id):
@@ -119,7 +119,7 @@ def pause_campaign(public_id: str) -> None:
 def resume_campaign(public_id: str) -> None:
     """Let a paused campaign go on, at its rate: what waited in the meantime does not leave all at once."""
     with transaction():
-        campaign = _locked(public_id)
+        campaign = locked_campaign(public_id)
         if pauses.pause_of(campaign.id) is None:
             return
         pauses.resume(campaign.id)
@@ -128,20 +128,22 @@ def resume_campaign(public_id: str) -> None:
         _pace(campaign.id, outbox.WAITING)
 
 
-def send_again(public_id: str, *, doubtful: bool = False) -> int:
+def send_again(public_id: str, *, doubtful: bool = False, only: Collection[str] | None = None) -> int:
     """Queue the failed mails of a campaign once more, or with `doubtful` the unknown ones; return how many.
 
-    Nobody else is written to. Raises CampaignRefused("not_running") for one that never left or was stopped.
+    `only` names some of these mails by their public ids; nobody else is written to.
+    Raises CampaignRefused("not_running") for one that never left or was stopped.
     """
     state = DeliveryStatus.UNKNOWN if doubtful else DeliveryStatus.FAILED
     with transaction():
-        campaign = _locked(public_id)
+        campaign = locked_campaign(public_id)
         if campaign.state not in (*RUNNING, CampaignState.DONE):
             raise CampaignRefused("not_running")
         chosen = select(Delivery.public_id).where(
             Delivery.campaign_id == campaign.id, Delivery.status == state
         )
-        queued = outbox.requeue(list(db.session.scalars(chosen)), doubtful=doubtful)
+        ids = [one for one in db.session.scalars(chosen) if only is None or one in only]
+        queued = outbox.requeue(ids, doubtful=doubtful)
         if queued:
             _go_on(campaign)
             campaign.refusals_seen = 0 if not doubtful else campaign.refusals_seen
@@ -153,7 +155,7 @@ def send_again(public_id: str, *, doubtful: bool = False) -> int:
 def stop_campaign(public_id: str) -> int:
     """End a campaign for good: what has not left is cancelled. Return how many mails do not leave."""
     with transaction():
-        campaign = _locked(public_id)
+        campaign = locked_campaign(public_id)
         if campaign.state not in (*RUNNING, CampaignState.SCHEDULED):
             raise CampaignRefused("not_running")
         stopped = db.session.execute(
@@ -191,7 +193,7 @@ def catch_up() -> int:
     db.session.rollback()
     for public_id in waiting:
         with transaction():
-            campaign = _locked(public_id)
+            campaign = locked_campaign(public_id)
             if campaign.state in (CampaignState.SENDING, CampaignState.DONE) and campaign.catch_up:
                 posted = _post_batch(campaign)
                 done += posted
@@ -219,7 +221,7 @@ def _begin_due() -> int:
     db.session.rollback()
     for public_id in due:
         with transaction():
-            campaign = _locked(public_id)
+            campaign = locked_campaign(public_id)
             if campaign.state == CampaignState.SCHEDULED:
                 campaign.state, campaign.started_at = CampaignState.EXPANDING, now()
     return len(due)
@@ -233,7 +235,7 @@ def _expand() -> int:
     if expanding is None:
         return 0
     with transaction():
-        campaign = _locked(expanding)
+        campaign = locked_campaign(expanding)
         if campaign.state != CampaignState.EXPANDING:
             return 0
         begun, posted = time.monotonic(), 0
@@ -289,7 +291,7 @@ def _end_complete() -> int:
     db.session.rollback()
     for public_id in found:
         with transaction():
-            campaign = _locked(public_id)
+            campaign = locked_campaign(public_id)
             if campaign.state == CampaignState.SENDING:
                 campaign.state, campaign.ended_at = CampaignState.DONE, now()
                 # Nothing is left to hold; who comes later is not to wait for somebody to see it.
@@ -343,17 +345,17 @@ def _pace(campaign_id: int, states: Iterable[DeliveryStatus]) -> None:
     )
     ids = db.session.scalars(waiting.order_by(Delivery.next_at, Delivery.id)).all()
     first, pause = now(), timedelta(seconds=60 / current_app.config["CAMPAIGN_RATE"])
+    table: Any = Delivery.__table__
     if ids:
         db.session.connection().execute(
-            update(Delivery.__table__)
-            .where(Delivery.__table__.c.id == bindparam("mail"))
-            .values(next_at=bindparam("planned")),
+            update(table).where(table.c.id == bindparam("mail")).values(next_at=bindparam("planned")),
             [{"mail": one, "planned": first + pause * number} for number, one in enumerate(ids)],
         )
     bell.ring()
 
 
-def _locked(public_id: str) -> Campaign:
+def locked_campaign(public_id: str) -> Campaign:
+    """Return a campaign for change, inside the open transaction. Raises CampaignRefused("not_found")."""
     campaign = db.session.scalar(
         select(Campaign)
         .where(Campaign.public_id == public_id)
