@@ -62,6 +62,7 @@ class BeginForm(SiteForm):
         kept = [(KEPT + name, _("Kept by the team: %(name)s", name=name)) for name in kept_names()]
         self.start.choices = [*ready, *kept, (BLANK, _("An empty page"))]
         self.status.choices = _people()
+        self.status.flags.required = True
         if audience == Audience.NEWS:
             del self.status
 
@@ -124,6 +125,17 @@ class AudienceForm(SiteForm):
             ("", _("Do not send before it has one")),
             *_languages(_("Send the text in: %(language)s")),
         ]
+        for field in (
+            self.training,
+            self.session,
+            self.status,
+            self.language,
+            self.q,
+            self.unsent,
+            self.fallback,
+        ):
+            # Everything is an answer here: nothing is "optional".
+            field.flags.required = True
         if campaign.audience == Audience.NEWS:
             for name in (
                 "training",
