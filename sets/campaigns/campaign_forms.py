@@ -54,7 +54,7 @@ class BeginForm(SiteForm):
     """With which text a campaign begins, and for people in which state."""
 
     start = OneDisc(_l("Begin with"), [Required(_l("Choose with which text to begin."))])
-    status = OneOf(_l("To whom"))
+    status = OneOf(_l("State"))
 
     def __init__(self, sent: Any = None, *, audience: str, **options: Any) -> None:
         super().__init__(sent, **options)
@@ -77,6 +77,8 @@ class TextForm(SiteForm):
     def __init__(self, sent: Any = None, *, question_keys: Iterable[str] = (), **options: Any) -> None:
         super().__init__(sent, **options)
         self.question_keys = list(question_keys)
+        # Neither is asked for, and neither is optional.
+        self.subject.flags.required = self.body.flags.required = True
 
     def written(self, language: str) -> Written:
         """Return what was written, as the use case takes it."""

@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..catalogue.labels import language_words
+from ..clock import now
+from ..dates import time_words
 from ..languages import LANGUAGES, current_language
 from ..questionnaires.answers import AnswerReader
 from ..registration.listing import Filter
@@ -94,6 +96,8 @@ def update_campaign(public_id: UUID) -> Any:
     campaign = _campaign(public_id)
     language = _language(campaign)
     form = TextForm(request.form, question_keys=[question.key for question in _questions()])
+    if _is_background():
+        return _save_in_background(campaign, language, form)
     if not form.validate():
         return _text_page(campaign, language, form), 422
     try:
@@ -155,6 +159,14 @@ def create_kept_text(public_id: UUID) -> Any:
     )  # fmt: skip
 
 
+@blueprint.post("/kept-texts/deletion")
+def delete_kept_text() -> Any:
+    """Delete what the team kept under a name."""
+    if drafting.delete_kept(request.form.get("kept_name", "")[:120]):
+        flash(_("The text is deleted. Campaigns that began with it keep theirs."), "done")
+    return redirect(url_for(".new_campaign"), 303)
+
+
 @blueprint.post(f"{ONE}/copy")
 def create_copy(public_id: UUID) -> Any:
     """Store a draft with the people and the texts of a campaign."""
@@ -192,7 +204,8 @@ def _begin_page(form: BeginForm, chosen: dict[str, str], audience: str) -> str:
     return render_template(
         "campaigns/new_campaign.html",
         form=form, chosen=chosen, audience=audience, sentence=audience_words(campaign),
-        counts=count_by_language(campaign, by_registration=False), warning=_warning(campaign), **_words(),
+        counts=count_by_language(campaign, by_registration=False), warning=_warning(campaign),
+        kept=listing.kept_names(), **_words(),
     )  # fmt: skip
 
 
@@ -245,6 +258,25 @@ def _refused(refusal: CampaignRefused, campaign: Campaign, language: str, form: 
     theirs = stored.texts.get(language)
     form.revision.data = str(theirs.revision if theirs else 0)
     return _text_page(stored, language, form, theirs), 409
+
+
+def _is_background() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _save_in_background(campaign: Campaign, language: str, form: TextForm) -> Any:
+    """Answer the script that saves while somebody writes: the new revision, or why nothing is saved."""
+    if not form.validate():
+        words = next(iter(form.errors.values()))[0]
+        return {"words": _("This is not saved yet: %(why)s", why=words)}, 422
+    try:
+        revision = drafting.write_text(
+            campaign.public_id, form.written(language), account_id=signed_in_account().id
+        )
+    except CampaignRefused:
+        return {"words": _("This is not saved: somebody changed the text. Press “Save” to see both.")}, 409
+    hour = time_words(now(), signed_in_account().time_zone)
+    return {"revision": revision, "words": _("Saved at %(hour)s.", hour=hour)}
 
 
 def _audience_page(campaign: Campaign, form: AudienceForm) -> str:

@@ -136,3 +136,117 @@ def test_the_audience_is_changed_and_read_back(coordinator):
     assert (stored.name, stored.fallback) == ("Waiting", "fr")
     assert "who did not get “Your link”" in page.text
     assert "These people have no place: they are on the waiting list." in page.text
+
+
+def test_a_draft_is_saved_in_the_background_and_says_so(coordinator):
+    campaign = a_campaign()
+    page = visit(coordinator, edit(campaign))
+    fields = {name: page.value(name) for name in ("csrf_token", "revision", "subject")}
+
+    def save(**values):
+        return coordinator.post(
+            edit(campaign, "fr"), data=fields | values, headers={"Accept": "application/json"}
+        )
+
+    answer = save(body="Half")
+    assert (answer.status_code, answer.json) == (200, {"revision": 2, "words": "Saved at 10:00."})
+    assert reloaded(campaign).texts["fr"].body == "Half"
+    # Pressing the button afterwards, with the revision of before and nothing new, is no conflict with oneself.
+    assert save(body="Half").json["revision"] == 2
+    assert save(body="Other").status_code == 409
+    refused = save(body="{nobody_knows}", revision="2")
+    assert refused.status_code == 422
+    assert refused.json["words"].startswith("This is not saved yet: There is no field {nobody_knows}.")
+    assert reloaded(campaign).texts["fr"].body == "Half"
+
+
+def test_a_text_is_kept_begun_with_again_and_deleted(coordinator):
+    campaign = a_campaign({"fr": ("À nous", "Bonjour"), "it": ("Da noi", "Ciao")})
+    page = submit(visit(coordinator, edit(campaign)), form="kept-texts", kept_name="Ours")
+    assert "Kept as “Ours”: a campaign can begin with it." in page.text
+    session = factories.training_session()
+    factories.registration(session, factories.learner(language="it"))
+    page = submit(
+        visit(coordinator, f"{LIST}/new?session={session.public_id}"), form="begin", start="kept:Ours"
+    )
+    assert (page.heading, page.value("subject")) == ("Ours", "Da noi")
+    assert sorted(drafts()[-1].texts) == ["it"]
+    assert visit(coordinator, edit(drafts()[-1], "fr")).value("subject") == "À nous"
+    page = submit(visit(coordinator, f"{LIST}/new"), form="kept-texts/deletion")
+    assert "Kept by the team" not in page.text
+    assert drafts()[-1].texts["it"].subject == "Da noi"
+
+
+def test_a_draft_is_deleted_and_a_campaign_that_was_sent_is_copied_not_changed(coordinator):
+    sent = a_campaign(state="done", left_out=[7])
+    page = visit(coordinator, edit(sent))
+    assert not page.all("textarea")
+    visit(coordinator, LIST)
+    token = visit(coordinator, f"{LIST}/new").value("csrf_token")
+    answer = coordinator.post(f"{LIST}/{sent.public_id}/copy", data={"csrf_token": token})
+    assert answer.status_code == 303
+    copy = drafts()[-1]
+    assert (copy.state, copy.texts["fr"].subject, copy.left_out) == ("draft", "Votre lien", [7])
+    page = submit(visit(coordinator, edit(copy)), form="deletion")
+    assert "The draft is deleted." in page.text
+    assert [one.public_id for one in drafts()] == [sent.public_id]
+    for path in ("edit", "audience", "deletion", "left-out"):
+        coordinator.post(
+            f"{LIST}/{sent.public_id}/{path}",
+            data={"csrf_token": token, "subject": "New", "body": "x", "revision": "1", "name": "New"},
+        )
+    assert reloaded(sent).texts["fr"].subject == "Votre lien"
+    assert reloaded(sent).left_out == [7]
+
+
+def test_news_go_to_those_who_asked_for_them(coordinator):
+    page = visit(coordinator, LIST).click("Write news")
+    assert "People who asked for news of the trainings." in page.text
+    page = submit(page, start="ready:new_dates")
+    (draft,) = drafts()
+    assert (draft.audience, draft.catch_up, draft.filter) == ("news", False, {})
+    assert "Still to be written: [[the trainings and their dates]]" in page.text
+    page = submit(page.click("See the names, or change to whom"), form="/audience", name="Spring")
+    assert reloaded(draft).name == "Spring"
+
+
+def test_a_text_and_its_people_changed_by_two_at_once_are_not_lost(coordinator):
+    campaign = a_campaign()
+    path = f"{LIST}/{campaign.public_id}/audience"
+    mine, theirs = visit(coordinator, path), visit(coordinator, path)
+    submit(theirs, form="/audience", name="Theirs")
+    page = submit(mine, form="/audience", name="Mine")
+    assert "Somebody changed this campaign in the meantime." in page.text
+    assert reloaded(campaign).name == "Theirs"
+
+
+def test_odd_requests_are_answered(coordinator):
+    campaign = a_campaign()
+    for query in (
+        "?session=x&status=y&language=zz&q=%22&wants=%25&audience=other&unsent=" + "x" * 99,
+        "?training=no",
+    ):
+        visit(coordinator, f"{LIST}/new{query}")
+    visit(coordinator, edit(campaign, "xx"))
+    visit(coordinator, f"{LIST}?page=99999999999999999999")
+    visit(coordinator, f"{LIST}/{campaign.public_id}/audience?page=-3")
+    assert coordinator.get(f"{LIST}/00000000-0000-0000-0000-000000000000/edit").status_code == 404
+
+
+def test_who_is_no_member_of_the_team_sees_nothing(client, clock):
+    assert client.get(LIST).status_code == 303
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "es", "it"])
+def test_the_pages_speak_the_language_of_the_reader(client, clock, language):
+    sign_in(client, "coordinator", language=language)
+    session = factories.training_session()
+    factories.registration(session, factories.learner(language="it"))
+    campaign = a_campaign(filter={"session": session.public_id, "q": "", "language": "it"})
+    for path in (
+        LIST,
+        f"{LIST}/new?session={session.public_id}",
+        edit(campaign),
+        f"{LIST}/{campaign.public_id}/audience",
+    ):
+        visit(client, path)
