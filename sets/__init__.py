@@ -65,6 +65,7 @@ PARTS = (
     "sets.campaigns.letters",
     "sets.campaigns.news_views",
     "sets.campaigns.progress_views",
+    "sets.campaigns.recipient_views",
     "sets.campaigns.check_views",
     "sets.campaigns.activity_words",
     "sets.campaigns.campaign_views",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,8 +47,11 @@ def csv_lines(sheet: Sheet) -> Iterator[bytes]:
     yield buffer.getvalue().encode("utf-8", "replace")
 
 
-def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = ()) -> int:
-    """Write the export as a spreadsheet and return how many rows it has; `about` are lines of the second sheet."""
+def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = (), title: str = "") -> int:
+    """Write the export as a spreadsheet and return how many rows it has; `about` are lines of the second sheet.
+
+    `title` names the first sheet, in letters and digits (default: registrations).
+    """
     # Loaded by the first export: the other programs and most days need none.
     import xlsxwriter
     from xlsxwriter.utility import xl_col_to_name
@@ -61,7 +66,7 @@ def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = (
     book = xlsxwriter.Workbook(str(path), options)
     head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
     moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"})
-    page = book.add_worksheet(_("Registrations")[:31])
+    page = book.add_worksheet((title or _("Registrations"))[:31])
     page.freeze_panes(1, 0)
     for index, (heading, width, kind) in enumerate(
         zip(sheet.headings, sheet.widths, sheet.kinds, strict=True)
@@ -79,6 +84,15 @@ def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = (
     _write_about(book, sheet, head, about)
     book.close()
     return count
+
+
+def new_path(instance: Path) -> Path:
+    """Return an empty file below the site's own folder, for a spreadsheet that is written and sent."""
+    folder = instance / "exports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(".xlsx", dir=folder)
+    os.close(descriptor)
+    return Path(name)
 
 
 def inert(cell: str) -> str:

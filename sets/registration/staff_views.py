@@ -5,8 +5,6 @@ What is done to one registration is in `step_views`, to many in `decision_views`
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -111,7 +109,7 @@ def show_registrations_xlsx() -> Response:
     """Send what the filter shows as a spreadsheet."""
     wanted = Filter.from_query(request.args)
     note_export(wanted, "xlsx")
-    path = _temporary_path()
+    path = export_files.new_path(Path(current_app.instance_path))
     try:
         sheet = export.prepare(wanted, signed_in_account().time_zone)
         export_files.write_xlsx(sheet, path, about=_about(wanted))
@@ -120,14 +118,6 @@ def show_registrations_xlsx() -> Response:
         # The open file is sent all the same; nothing personal stays on the disk.
         path.unlink(missing_ok=True)
     return response
-
-
-def _temporary_path() -> Path:
-    folder = Path(current_app.instance_path) / "exports"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(".xlsx", dir=folder)
-    os.close(descriptor)
-    return Path(name)
 
 
 def _file_name(ending: str) -> str:

@@ -247,6 +247,10 @@ _REASONS: dict[str, Callable[[], str]] = {
     "unknown_kind": lambda: _("This site no longer knows this kind of message."),
     "arrived": lambda: _("Somebody of the team noted that it arrived."),
     "erased": lambda: _("The person was erased."),
+    "stopped": lambda: _("The campaign was stopped before it left."),
+    "unsubscribed": lambda: _("The person wants no news any more."),
+    "no_longer_fits": lambda: _("The person was no longer among those whom it is for."),
+    "no_text": lambda: _("There was no text in this person’s language."),
 }
 
 
