@@ -36,6 +36,11 @@ class Recipient:
         """Return the id of what the campaign counts: the registration, or the person."""
         return (self.registration_id or 0) if by_registration else self.learner_id
 
+    @property
+    def handle(self) -> str:
+        """What an address names them by: person and registration."""
+        return f"{self.learner_id}-{self.registration_id or 0}"
+
     def once_key(self, campaign_id: int, *, by_registration: bool) -> str:
         """Return what makes a second mail of the campaign to the same recipient impossible."""
         kind = "r" if by_registration else "l"
@@ -66,6 +71,20 @@ def count_by_language(campaign: Campaign, *, by_registration: bool) -> dict[str,
     statement = select(people.c.language, counted.label("number")).group_by(people.c.language)
     numbers = {row.language: row.number for row in db.session.execute(statement)}
     return {code: numbers[code] for code in LANGUAGES if code in numbers}
+
+
+def session_ids(campaign: Campaign) -> list[int]:
+    """Return the sessions that a campaign's recipients are registered for."""
+    if campaign.audience == Audience.NEWS:
+        return []
+    people = _people(campaign).order_by(None).subquery()
+    statement = (
+        select(Registration.training_session_id)
+        .join(people, people.c.registration_id == Registration.id)
+        .where(Registration.training_session_id.is_not(None))
+        .distinct()
+    )
+    return list(db.session.scalars(statement))
 
 
 def missing_batch(

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ..catalogue.labels import language_words
 from ..dates import datetime_words
+from ..registration.people import folded
 from ..staff.guard import signed_in_account, staff_blueprint
-from . import sending
-from .audience import count_by_language
+from . import sending, trying
+from .audience import Recipient, count_by_language
 from .check_forms import SendingForm
-from .checking import read_campaign, until_words
+from .checking import links_of, read_campaign, review, until_words
+from .link_checking import MOST_LINKS, Link, check_links
 from .models import Campaign, CampaignState
 from .sending import CampaignRefused, by_registration
 
 blueprint = staff_blueprint("campaign_checks", __name__, url_prefix="/staff/campaigns")
 ONE = "/<uuid:public_id>"
+# People whose name fits that are offered for the preview.
+OFFERED = 10
+# A mail brings its own styles and the pictures inside it, and may be shown in a frame of our own pages. Nothing else.
+FRAME = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'self'; sandbox"
+)
 
 
 def init_app(app: Flask) -> None:
@@ -34,6 +56,47 @@ def show_check(public_id: UUID) -> Any:
     if campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
         return redirect(_after(public_id), 303)
     return _page(campaign, _form(campaign))
+
+
+@blueprint.get(f"{ONE}/check/mail")
+def show_mail(public_id: UUID) -> Any:
+    """Show the HTML of the mail as one recipient gets it, with its links masked, to stand in a frame."""
+    campaign = _campaign(public_id)
+    people = trying.everybody(campaign)
+    found = next((one for one in people if one.handle == request.args.get("recipient")), None)
+    mail = trying.preview(campaign, found) if found else None
+    if mail is None:
+        abort(404)
+    response = make_response(mail.html)
+    response.headers["Content-Security-Policy"] = FRAME
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@blueprint.post(f"{ONE}/links")
+def create_link_check(public_id: UUID) -> Any:
+    """Ask where the links lead, which may take ten seconds, and show the page with what was found."""
+    urls = links_of(str(public_id))
+    found = check_links(urls)
+    campaign = _campaign(public_id)
+    return _page(campaign, _form(campaign), links=found)
+
+
+@blueprint.post(f"{ONE}/test")
+def create_test_mail(public_id: UUID) -> Any:
+    """Send the mail of each language to whoever is signed in."""
+    account = signed_in_account()
+    address = account.email
+    try:
+        number = trying.post_tests(str(public_id), account_id=account.id)
+    except CampaignRefused as refusal:
+        if refusal.reason == "not_found":
+            abort(404)
+        flash(_("There is no text to try yet."), "error")
+    else:
+        words = ngettext("One test is on its way to %(to)s.", "%(num)d tests are on their way to %(to)s.", number, to=address)
+        flash(words, "done")
+    return redirect(url_for(".show_check", public_id=public_id), 303)
 
 
 @blueprint.post(f"{ONE}/sending")
@@ -78,15 +141,49 @@ def _form(campaign: Campaign, typed: Any = None) -> SendingForm:
     return SendingForm(typed, zone=signed_in_account().time_zone, total=total, revision=campaign.revision)
 
 
-def _page(campaign: Campaign, form: SendingForm) -> str:
-    counts = count_by_language(campaign, by_registration=by_registration(campaign))
-    until = until_words(sum(counts.values()), signed_in_account().time_zone)
+def _page(campaign: Campaign, form: SendingForm, *, links: Sequence[Link] | None = None) -> str:
+    found = review(campaign)
+    people = trying.everybody(campaign)
+    chosen = _chosen(people)
     return render_template(
         "campaigns/show_check.html",
-        campaign=campaign, form=form, counts=counts, until=until,
-        rate=current_app.config["CAMPAIGN_RATE"], language_words=language_words,
-        edit_url=_url("campaigns.edit_campaign", campaign.public_id), list_url=_url("campaigns.list_campaigns"),
+        campaign=campaign, form=form, review=found, links=links, mail=trying.preview(campaign, chosen) if chosen else None,
+        chosen=chosen, firsts=trying.first_of_each_language(people), offered=_offered(people),
+        sought=request.args.get("q", "").strip(), most_links=MOST_LINKS,
+        until=until_words(found.total, signed_in_account().time_zone), rate=current_app.config["CAMPAIGN_RATE"],
+        language_words=language_words, link_words=_link_words, edit_url=_edit_url(campaign),
+        audience_url=_url("campaigns.edit_audience", campaign.public_id), list_url=_url("campaigns.list_campaigns"),
     )  # fmt: skip
+
+
+def _chosen(people: list[Recipient]) -> Recipient | None:
+    """Return whose mail is shown: who was asked for, else the first."""
+    handle = request.args.get("recipient")
+    return next((one for one in people if one.handle == handle), people[0] if people else None)
+
+
+def _offered(people: list[Recipient]) -> list[Recipient]:
+    """Return some recipients whose name or address has all the words that are sought."""
+    sought = folded(request.args.get("q", "")).split()
+    if not sought:
+        return []
+    found = (one for one in people if all(word in folded(f"{one.name} {one.email}") for word in sought))
+    return list(islice(found, OFFERED))
+
+
+def _link_words(link: Link) -> str:
+    sentences = {
+        "fine": _("The page is there."),
+        "dead": _("Nothing is there. Check the address."),
+        "unsafe": _("Its certificate is not valid: browsers warn of it."),
+        "inside": _("It leads inside a private network, and was not asked."),
+    }
+    return sentences.get(link.state, _("Cannot tell: no answer in time, or not to us. Open it yourself."))
+
+
+def _edit_url(campaign: Campaign) -> Callable[[str], str]:
+    url = _url("campaigns.edit_campaign", campaign.public_id)
+    return lambda language: f"{url}?language={language}" if url and language else url
 
 
 def _refused(public_id: UUID, form: SendingForm, refusal: CampaignRefused) -> Any:

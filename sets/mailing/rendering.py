@@ -69,8 +69,14 @@ def preview(posted: Posted) -> tuple[str, str, str]:
 
 def draft(letter: Letter, kind: str, language: str, links: Links) -> tuple[str, str]:
     """Return subject and text of a mail that is not posted yet, as staff may see it. Speak its language meanwhile."""
-    subject, text, _html = _texts(letter, kind, language)
-    return links.masked(subject), links.masked(text)
+    subject, text, _html = draft_whole(letter, kind, language, links)
+    return subject, text
+
+
+def draft_whole(letter: Letter, kind: str, language: str, links: Links) -> tuple[str, str, str]:
+    """Return subject, text and HTML of a mail that is not posted yet, as `draft` does."""
+    subject, text, html = (links.masked(one) for one in _texts(letter, kind, language))
+    return subject, text, html
 
 
 def _texts(letter: Letter, kind: str, language: str) -> tuple[str, str, str]:
