@@ -18,6 +18,7 @@ VERBS = {
     "campaign_deleted": _l("Deleted the draft of a campaign"),
     "campaign_scheduled": _l("Planned the sending of a campaign"),
     "campaign_unscheduled": _l("Took a planned campaign back"),
+    "campaign_tested": _l("Sent themselves the test of a campaign"),
     "campaign_sent": _l("Sent a campaign"),
     "campaign_paused": _l("Paused a campaign"),
     "campaign_resumed": _l("Let a campaign go on"),

@@ -84,7 +84,7 @@ def session_ids(campaign: Campaign) -> list[int]:
         .where(Registration.training_session_id.is_not(None))
         .distinct()
     )
-    return list(db.session.scalars(statement))
+    return [one for one in db.session.scalars(statement) if one is not None]
 
 
 def missing_batch(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from flask import (
     Flask,
+    Response,
     abort,
     current_app,
     flash,
@@ -23,14 +24,17 @@ from flask_babel import ngettext
 
 from ..catalogue.labels import language_words
 from ..dates import datetime_words
+from ..http import CSP
 from ..registration.people import folded
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import sending, trying
-from .audience import Recipient, count_by_language
+from .audience import Recipient, count_by_language, wanted_by
+from .audience_words import audience_words, state_warning
 from .check_forms import SendingForm
-from .checking import links_of, read_campaign, review, until_words
+from .checking import Review, links_of, read_campaign, review, until_words
+from .letters import text_for
 from .link_checking import MOST_LINKS, Link, check_links
-from .models import Campaign, CampaignState
+from .models import Audience, Campaign, CampaignState
 from .sending import CampaignRefused, by_registration
 
 blueprint = staff_blueprint("campaign_checks", __name__, url_prefix="/staff/campaigns")
@@ -47,6 +51,13 @@ FRAME = (
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
+
+
+@blueprint.after_request
+def _allow_frames(response: Response) -> Response:
+    """Let these pages, and no others, show the mail in a frame."""
+    response.headers.setdefault("Content-Security-Policy", f"{CSP}; frame-src 'self'")
+    return response
 
 
 @blueprint.get(f"{ONE}/check")
@@ -94,7 +105,12 @@ def create_test_mail(public_id: UUID) -> Any:
             abort(404)
         flash(_("There is no text to try yet."), "error")
     else:
-        words = ngettext("One test is on its way to %(to)s.", "%(num)d tests are on their way to %(to)s.", number, to=address)
+        words = ngettext(
+            "One test is on its way to %(to)s.",
+            "%(num)d tests are on their way to %(to)s.",
+            number,
+            to=address,
+        )
         flash(words, "done")
     return redirect(url_for(".show_check", public_id=public_id), 303)
 
@@ -141,19 +157,34 @@ def _form(campaign: Campaign, typed: Any = None) -> SendingForm:
     return SendingForm(typed, zone=signed_in_account().time_zone, total=total, revision=campaign.revision)
 
 
-def _page(campaign: Campaign, form: SendingForm, *, links: Sequence[Link] | None = None) -> str:
-    found = review(campaign)
-    people = trying.everybody(campaign)
-    chosen = _chosen(people)
+def _page(campaign: Campaign, form: SendingForm, *, links: Sequence[Link] = ()) -> str:
+    found, people = review(campaign), trying.everybody(campaign)
+    chosen, is_news = _chosen(people), campaign.audience == Audience.NEWS
+    zone = signed_in_account().time_zone
     return render_template(
         "campaigns/show_check.html",
-        campaign=campaign, form=form, review=found, links=links, mail=trying.preview(campaign, chosen) if chosen else None,
-        chosen=chosen, firsts=trying.first_of_each_language(people), offered=_offered(people),
-        sought=request.args.get("q", "").strip(), most_links=MOST_LINKS,
-        until=until_words(found.total, signed_in_account().time_zone), rate=current_app.config["CAMPAIGN_RATE"],
-        language_words=language_words, link_words=_link_words, edit_url=_edit_url(campaign),
-        audience_url=_url("campaigns.edit_audience", campaign.public_id), list_url=_url("campaigns.list_campaigns"),
+        campaign=campaign, form=form, review=found, is_draft=campaign.state == CampaignState.DRAFT,
+        sentence=audience_words(campaign), warning="" if is_news else state_warning(wanted_by(campaign).status),
+        per_registration=by_registration(campaign), sentence_of_sending=_sending_words(found, zone),
+        answers={link.url: link for link in links}, link_words=_link_words, most_links=MOST_LINKS,
+        chosen=chosen, mail=trying.preview(campaign, chosen) if chosen else None, offered=_offered(people),
+        firsts=trying.first_of_each_language(people), sought=request.args.get("q", "").strip()[:80],
+        tests=sum(text_for(campaign, code) is not None for code in found.counts), language_words=language_words,
     )  # fmt: skip
+
+
+def _sending_words(found: Review, zone: str) -> str:
+    """Return who gets it, how many in each language, how fast it leaves and until when."""
+    each = [
+        _("%(number)s in %(language)s", number=number, language=language_words(code))
+        for code, number in found.counts.items()
+    ]
+    rate = current_app.config["CAMPAIGN_RATE"]
+    mails = ngettext(
+        "One mail leaves: %(each)s.", "%(num)d mails leave: %(each)s.", found.total, each=", ".join(each)
+    )
+    speed = ngettext("At most one a minute.", "At most %(num)d a minute.", rate)
+    return f"{mails} {speed} {until_words(found.total, zone)}"
 
 
 def _chosen(people: list[Recipient]) -> Recipient | None:
@@ -179,11 +210,6 @@ def _link_words(link: Link) -> str:
         "inside": _("It leads inside a private network, and was not asked."),
     }
     return sentences.get(link.state, _("Cannot tell: no answer in time, or not to us. Open it yourself."))
-
-
-def _edit_url(campaign: Campaign) -> Callable[[str], str]:
-    url = _url("campaigns.edit_campaign", campaign.public_id)
-    return lambda language: f"{url}?language={language}" if url and language else url
 
 
 def _refused(public_id: UUID, form: SendingForm, refusal: CampaignRefused) -> Any:
@@ -218,11 +244,4 @@ def _planned_words(moment: Any, zone: str) -> str:
 
 
 def _after(public_id: UUID) -> str:
-    return _url("campaign_progress.show_campaign", public_id) or url_for(".show_check", public_id=public_id)
-
-
-def _url(endpoint: str, public_id: UUID | str | None = None) -> str:
-    # These pages are other modules of this capability, and may not be there yet.
-    if endpoint not in current_app.view_functions:
-        return ""
-    return url_for(endpoint, public_id=public_id) if public_id else url_for(endpoint)
+    return url_for("campaign_progress.show_campaign", public_id=public_id)

@@ -27,6 +27,7 @@ from .fields import FIELDS, asked_keys, fields_in, unknown_fields
 from .letters import text_for
 from .mentions import days_in, hours_in, links_in
 from .models import Campaign, CampaignText
+from .ready_texts import gaps_in
 from .sending import by_registration
 
 # A link to somebody's own page: whoever gets it can act in their name.
@@ -99,6 +100,7 @@ def review(campaign: Campaign) -> Review:
     findings = [
         *_missing(campaign, counts, chosen),
         *(one for text in texts.values() for one in _unknown(text)),
+        *(one for text in texts.values() for one in _gaps(text)),
         *(_blank(one) for one in blanks_of(campaign)),
         *(one for text in texts.values() for one in _dates_of(text, dates)),
         *(one for text in texts.values() for one in _links_of(text, session_ids(campaign))),
@@ -155,6 +157,11 @@ def _unknown(text: CampaignText) -> Iterator[Finding]:
     for name in unknown_fields((text.subject, text.body), asked_keys()):
         sentence = _("There is no field “%(field)s”.", field=f"{{{name}}}")
         yield Finding(sentence, text.language, is_blocking=True)
+
+
+def _gaps(text: CampaignText) -> Iterator[Finding]:
+    for gap in gaps_in(text.subject, text.body):
+        yield Finding(_("“%(gap)s” still waits to be written.", gap=gap), text.language)
 
 
 def _blank(blank: Blank) -> Finding:

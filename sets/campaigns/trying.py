@@ -20,6 +20,7 @@ from ..languages import speaking
 from ..mailing import kinds, outbox
 from ..mailing.kinds import Letter, NotWanted, Posted
 from ..mailing.links import MASK, Links, SecretLink
+from ..mailing.mime import with_emblem
 from ..mailing.models import Priority
 from ..mailing.rendering import draft_whole
 from ..registration.models import Learner
@@ -76,7 +77,7 @@ def preview(campaign: Campaign, recipient: Recipient) -> Preview | None:
         standings = standings_among([recipient.registration_id]) if recipient.registration_id else []
         letter = write(campaign, text, learner, standings[0] if standings else None, links)
         subject, plain, html = draft_whole(letter, KIND, recipient.language, links)
-    return Preview(recipient, recipient.language, text.language, subject, plain, html)
+    return Preview(recipient, recipient.language, text.language, subject, plain, with_emblem(html))
 
 
 def post_tests(public_id: str, *, account_id: int) -> int:

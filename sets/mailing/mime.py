@@ -32,6 +32,12 @@ class AddressRefused(ValueError):  # noqa: N818 - what it is
     """No mail can be addressed this way."""
 
 
+def with_emblem(html: str) -> str:
+    """Return the HTML of a mail with the emblem inside it, to be looked at where no parts travel with it."""
+    picture = base64.b64encode(_EMBLEM_FILE.read_bytes()).decode()
+    return html.replace(f"cid:{EMBLEM_ID}", f"data:image/png;base64,{picture}")
+
+
 @dataclass(frozen=True)
 class Envelope:
     """What SMTP needs: who sends, who receives, whether the addresses need SMTPUTF8, the message with CRLF lines."""
