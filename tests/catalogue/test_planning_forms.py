@@ -8,7 +8,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from sets.catalogue.labels import training_labels
-from sets.catalogue.planning_forms import RunningSessionForm, SessionForm
+from sets.catalogue.planning_forms import SessionForm
 from sets.languages import speaking
 from tests import factories
 
@@ -158,22 +158,3 @@ def test_a_form_of_odd_names_is_read_all_the_same(training):
     form = filled(training, ("2026-05-01", "10:00", "11:00"), **odd)
     assert refusals(form) == {}
     assert len(form.as_plan().meetings) == 1
-
-
-def test_a_running_session_keeps_what_people_were_told(training):
-    session = factories.training_session(training, meetings=2)
-    first, second = session.meetings
-    typed = MultiDict(
-        {
-            "training": "999", "language": "es", "capacity": "7", "filling": "automatic",
-            "meetings-0-meeting_id": str(second.id), "meetings-0-day": "2030-01-01",
-            "meetings-0-room_url": "https://new.example/room",
-        }
-    )  # fmt: skip
-    form = RunningSessionForm(typed, session=session)
-    assert form.validate()
-    plan = form.as_plan()
-    assert (plan.training_id, plan.language, plan.capacity) == (training.id, "fr", 7)
-    assert [(one.id, one.starts_at, one.room_url) for one in plan.meetings] == [
-        (first.id, first.starts_at, first.room_url), (second.id, second.starts_at, "https://new.example/room"),
-    ]  # fmt: skip
