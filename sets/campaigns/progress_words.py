@@ -114,10 +114,10 @@ def _paused(progress: Progress, zone: str) -> list[str]:
         refused = ngettext(
             "%(num)d address refused it.", "%(num)d addresses refused it.", progress.count("failed")
         )
-        why = _("Paused by itself on %(moment)s: too many refusals.", moment=moment)
+        why = _("Paused by itself on %(moment)s: too many addresses refused it.", moment=moment)
         advice = _(
-            "Read below what the servers said: old addresses are no reason to stop, a text taken for "
-            "unwanted mail is. Then let it go on, or stop it."
+            "Look at what their servers said. Old addresses are no reason to stop; a text that is taken for "
+            "unwanted mail is one. Then let it go on, or stop it."
         )
         return [why, refused, advice]
     if progress.paused_by:
@@ -128,7 +128,7 @@ def _paused(progress: Progress, zone: str) -> list[str]:
 
 
 def _under_way(progress: Progress, zone: str) -> list[str]:
-    said = [_("It is on its way.")]
+    said = []
     if progress.done_at is not None and local(progress.done_at, zone).date() == local(now(), zone).date():
         said.append(_("The last message leaves at about %(hour)s.", hour=time_words(progress.done_at, zone)))
     elif progress.done_at is not None:

@@ -51,8 +51,8 @@ class Line:
 
     @property
     def name(self) -> str:
-        """The whole name; "" for somebody who was erased."""
-        return f"{self.first_name} {self.last_name}".strip()
+        """The whole name as lists sort it; "" for somebody who was erased."""
+        return ", ".join(part for part in (self.last_name, self.first_name) if part)
 
     @property
     def reason(self) -> str:
