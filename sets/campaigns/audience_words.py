@@ -106,7 +106,7 @@ def _filter_words(wanted: Filter, unsent: str) -> list[str]:
     if training is not None:
         parts.append(_("training “%(title)s”", title=training.short_title))
     if session is not None:
-        parts.append(_("session of %(session)s", session=session_words(session)))
+        parts.append(_("session: %(session)s", session=session_words(session)))
     elif wanted.session == "any":
         parts.append(_("for any date"))
     if wanted.language:

@@ -81,8 +81,8 @@ YOUR_LINK = _texts(
     it=(
         "Il tuo link per «{training}»",
         "Ci vediamo presto online: **{next_meeting}**.",
-        "[Entra nella stanza]({join_link})",
-        "Questo link è solo tuo. Apre la stanza 30 minuti prima dell’inizio e resta lo stesso se la stanza cambia.",
+        "[Entra nella sala]({join_link})",
+        "Questo link è solo tuo. Apre la sala 30 minuti prima dell’inizio e resta lo stesso se la sala cambia.",
         "Non puoi partecipare? Libera il tuo posto dalla [tua pagina]({my_page}): andrà a un’altra persona.",
         "A presto,",
     ),
@@ -114,7 +114,7 @@ REMINDER = _texts(
     it=(
         "Promemoria: «{training}»",
         "Un breve promemoria: **{next_meeting}**.",
-        "[Entra nella stanza]({join_link})",
+        "[Entra nella sala]({join_link})",
         "Collegati qualche minuto prima per controllare l’audio. Se non puoi più partecipare, faccelo sapere dalla "
         "[tua pagina]({my_page}).",
         "A presto,",
