@@ -23,7 +23,7 @@ from ..registration.record import sessions_for_choice
 from .audience import UNSENT, wanted_by
 from .audience_words import people_words, session_of
 from .drafting import Written
-from .fields import misspelt_fields
+from .fields import FIELDS, fields_in, misspelt_fields
 from .listing import kept_names, started_campaigns
 from .models import Audience, Campaign
 from .ready_texts import ready_texts
@@ -36,7 +36,15 @@ class KnownFields:
     """What stands in braces is a field; the sentence proposes the nearest one."""
 
     def __call__(self, form: Any, field: Any) -> None:
-        """Refuse the first one that there is not."""
+        """Refuse the first one that there is not, or that has nothing to say in news."""
+        for name in fields_in(field.data or "") if form.is_news else ():
+            if name in FIELDS and FIELDS[name].of_registration:
+                raise ValidationError(
+                    _(
+                        "News go to people, not to registrations: %(field)s says nothing there.",
+                        field=f"{{{name}}}",
+                    )
+                )
         for written, nearest in misspelt_fields(field.data or "", form.question_keys):
             wrong = f"{{{written}}}"
             if nearest:
@@ -74,9 +82,11 @@ class TextForm(SiteForm):
     body = TextBlock(_l("Text"), [AtMost(LONGEST_BODY), KnownFields()], render_kw={"autocomplete": "off"})
     revision = HiddenField()
 
-    def __init__(self, sent: Any = None, *, question_keys: Iterable[str] = (), **options: Any) -> None:
+    def __init__(
+        self, sent: Any = None, *, question_keys: Iterable[str] = (), is_news: bool = False, **options: Any
+    ) -> None:
         super().__init__(sent, **options)
-        self.question_keys = list(question_keys)
+        self.question_keys, self.is_news = list(question_keys), is_news
         # Neither is asked for, and neither is optional.
         self.subject.flags.required = self.body.flags.required = True
 

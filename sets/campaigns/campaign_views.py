@@ -21,7 +21,7 @@ from .audience import UNSENT, count_by_language, recipients, wanted_by
 from .audience_words import SHAPES, audience_words, people_words, state_warning, state_words
 from .campaign_forms import BLANK, KEPT, READY, AudienceForm, BeginForm, KeepForm, TextForm, number
 from .drafting import Written
-from .fields import ANSWER, FIELDS
+from .fields import ANSWER, FIELDS, asked_keys
 from .models import Audience, Campaign, CampaignState
 from .ready_texts import READY as READY_TEXTS
 from .ready_texts import gaps_in
@@ -95,7 +95,7 @@ def update_campaign(public_id: UUID) -> Any:
     """Store the text of one language; go on to the check when that was asked for."""
     campaign = _campaign(public_id)
     language = _language(campaign)
-    form = TextForm(request.form, question_keys=[question.key for question in _questions()])
+    form = TextForm(request.form, question_keys=asked_keys(), is_news=campaign.audience == Audience.NEWS)
     if _is_background():
         return _save_in_background(campaign, language, form)
     if not form.validate():
@@ -244,7 +244,11 @@ def _text_page(campaign: Campaign, language: str, form: TextForm, theirs: Any = 
         campaign=campaign, form=form, language=language, counts=counts, shown=shown,
         others=[code for code in LANGUAGES if code not in shown], sentence=audience_words(campaign),
         theirs=theirs, gaps=gaps_in(form.subject.data or "", form.body.data or ""), warning=_warning(campaign),
-        fields=[(f"{{{name}}}", field.words) for name, field in FIELDS.items()],
+        fields=[
+            (f"{{{name}}}", field.words)
+            for name, field in FIELDS.items()
+            if campaign.audience != Audience.NEWS or not field.of_registration
+        ],
         answers=[(f"{{{ANSWER}{one.key}}}", one.words(current_language())) for one in _questions()],
         keep=KeepForm(data={"kept_name": campaign.name}), **_words(),
     )  # fmt: skip

@@ -93,6 +93,7 @@ def write_text(public_id: str, written: Written, *, account_id: int) -> int:
             text.author_id, text.changed_at = account_id, now()
             text.revision += 1
         _touch(campaign)
+        db.session.flush()
         return text.revision
 
 

@@ -24,7 +24,7 @@ from ..staff.activity import record_activity
 from .audience import count_by_language, missing_batch
 from .fields import asked_keys, needs_registration, unknown_fields
 from .letters import KIND, text_for
-from .models import Campaign, CampaignState
+from .models import Audience, Campaign, CampaignState
 
 # Mails written at once, and for how many seconds in one transaction: sign-ups never wait long for the worker.
 BATCH, ROUND = 100, 0.04
@@ -49,7 +49,12 @@ class CampaignRefused(Exception):  # noqa: N818  (a refusal)
 
 
 def by_registration(campaign: Campaign) -> bool:
-    """Tell whether each registration is a recipient: where a text says something of one. Else each person is."""
+    """Tell whether each registration is a recipient: where a text says something of one. Else each person is.
+
+    News go to people, whatever their text says.
+    """
+    if campaign.audience == Audience.NEWS:
+        return False
     return needs_registration(part for text in campaign.texts.values() for part in (text.subject, text.body))
 
 

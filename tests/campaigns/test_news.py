@@ -136,3 +136,18 @@ def test_another_site_cannot_end_the_news(client):
     answer = client.post(link_of(person), headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert consents_of(person)[0].withdrawn_at is None
+
+
+def test_news_reach_each_person_once_whatever_their_text_names():
+    people = [a_subscriber(), a_subscriber()]
+    session = factories.training_session()
+    for person in people:
+        factories.registration(session, person)
+        factories.registration(None, person, of=factories.training())
+    campaign = a_campaign({"fr": ("Nouvelles", "Bonjour. {training}")}, audience="news")
+    sending.start_campaign(campaign.public_id, revision=1, account_id=make_account().id)
+    while sending.run_due():
+        pass
+    db.session.rollback()
+    rows = db.session.query(Delivery).filter_by(kind="campaign")
+    assert sorted(row.learner_id for row in rows) == [person.id for person in people]
