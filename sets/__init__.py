@@ -66,6 +66,7 @@ PARTS = (
     "sets.campaigns.news_views",
     "sets.campaigns.progress_views",
     "sets.campaigns.recipient_views",
+    "sets.campaigns.matrix_views",
     "sets.campaigns.trying",
     "sets.campaigns.check_views",
     "sets.campaigns.activity_words",

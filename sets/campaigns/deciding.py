@@ -1,18 +1,23 @@
-"""What a person decides about a campaign that left: whether doubtful mails arrived, and who gets it later."""
+"""What a person decides about a campaign that left: whether doubtful mails arrived, who else gets it, and who later."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ..clock import now
 from ..database import db, transaction
-from ..mailing.models import Delivery, DeliveryStatus
+from ..mailing import outbox
+from ..mailing.models import Delivery, DeliveryStatus, Priority
+from ..mailing.outbox import Addressee
+from ..registration.models import Learner, Registration
 from ..staff.activity import record_activity
-from .models import Campaign, CampaignState
-from .sending import CampaignRefused, locked_campaign
+from .audience import Recipient, wanted_by
+from .letters import KIND, text_for
+from .models import Audience, Campaign, CampaignState
+from .sending import RUNNING, CampaignRefused, by_registration, go_on, locked_campaign
 
 
 def note_arrived(public_id: str, *, only: Collection[str] | None = None) -> int:
@@ -53,10 +58,60 @@ def catch_up_until(public_id: str, until: datetime | None) -> None:
         _log(campaign, "campaign_catch_up_on" if until else "campaign_catch_up_off")
 
 
+def send_to(public_id: str, registrations: Collection[str]) -> int:
+    """Send a campaign that has left to these registrations (public ids) too, once each; return how many get it.
+
+    Those that are not in the state it is for, that got it, or for whose language there is no text, are passed over.
+    Raises CampaignRefused("not_running") for a draft, or one that waits for its hour or was stopped.
+    """
+    with transaction():
+        campaign = locked_campaign(public_id)
+        if campaign.state not in (*RUNNING, CampaignState.DONE) or campaign.audience == Audience.NEWS:
+            raise CampaignRefused("not_running")
+        per_registration = by_registration(campaign)
+        people = [
+            one for one in _fitting(campaign, registrations) if text_for(campaign, one.language) is not None
+        ]
+        addressees = {
+            (key := one.once_key(campaign.id, by_registration=per_registration)): Addressee(
+                once_key=key,
+                learner_id=one.learner_id,
+                to=one.email,
+                language=one.language,
+                registration_ids=(one.registration_id,) if one.registration_id else (),
+            )
+            for one in people
+        }
+        number = outbox.post_many(
+            KIND, list(addressees.values()), priority=Priority.CAMPAIGN, campaign_id=campaign.id
+        )
+        if number:
+            go_on(campaign)
+            _log(campaign, "campaign_filled", number)
+        return number
+
+
 def note_export(campaign_id: int, rows: int) -> None:
     """Write into the log that the recipients of a campaign were taken out: the one thing that its GET stores."""
     with transaction():
         record_activity("campaign_exported", subject_type="campaign", subject_id=campaign_id, rows=rows)
+
+
+def _fitting(campaign: Campaign, registrations: Collection[str]) -> list[Recipient]:
+    statement = (
+        select(Learner.id, Registration.id, Learner.email, Learner.language)
+        .join(Learner, Learner.id == Registration.learner_id)
+        .where(
+            Registration.public_id.in_(list(registrations)),
+            Registration.status == wanted_by(campaign).status,
+            Registration.silent.is_(False),
+        )
+        .order_by(Registration.id)
+    )
+    return [
+        Recipient(learner_id, registration_id, email, language, "")
+        for learner_id, registration_id, email, language in db.session.execute(statement)
+    ]
 
 
 def _log(campaign: Campaign, verb: str, rows: int | None = None) -> None:

@@ -150,7 +150,7 @@ def send_again(public_id: str, *, doubtful: bool = False, only: Collection[str] 
         ids = [one for one in db.session.scalars(chosen) if only is None or one in only]
         queued = outbox.requeue(ids, doubtful=doubtful)
         if queued:
-            _go_on(campaign)
+            go_on(campaign)
             campaign.refusals_seen = 0 if not doubtful else campaign.refusals_seen
             _pace(campaign.id, (DeliveryStatus.QUEUED,))
             _log(campaign, "campaign_sent_again", rows=queued)
@@ -203,7 +203,7 @@ def catch_up() -> int:
                 posted = _post_batch(campaign)
                 done += posted
                 if posted:
-                    _go_on(campaign)
+                    go_on(campaign)
     return done
 
 
@@ -337,8 +337,8 @@ def _count(campaign_id: int, status: DeliveryStatus) -> int:
     return db.session.scalar(statement) or 0
 
 
-def _go_on(campaign: Campaign) -> None:
-    """A campaign that had ended has mails to send again."""
+def go_on(campaign: Campaign) -> None:
+    """Open a campaign that had ended once more: it has mails to send again. Inside the open transaction."""
     if campaign.state == CampaignState.DONE:
         campaign.state, campaign.ended_at = CampaignState.SENDING, None
 
