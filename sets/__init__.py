@@ -54,6 +54,7 @@ PARTS = (
     "sets.registration.address_views",
     "sets.registration.staff_views",
     "sets.registration.adding_views",
+    "sets.registration.return_views",
     "sets.registration.step_views",
     "sets.registration.decision_views",
     "sets.registration.queue_views",

@@ -235,6 +235,16 @@ SETTINGS: tuple[Setting, ...] = (
         "The sender of every mail. By default the catalogue's contact address.",
     ),
     Setting(
+        "BOUNCE_IMAP_SERVER",
+        _text,
+        "",
+        "imap.example.org",
+        "The IMAP server (TLS) of the mailbox to which mails come back: the sender's. Without one, nobody looks.",
+    ),
+    Setting("BOUNCE_IMAP_PORT", _whole(1, 65535), 993, "993", "The IMAP server's port."),
+    Setting("BOUNCE_IMAP_USERNAME", _text, "", "trainings@example.org", "The mailbox's account."),
+    Setting("BOUNCE_IMAP_PASSWORD", _text, "", "a password", "Its password.", secret=True),
+    Setting(
         "RATELIMIT_ENABLED",
         _boolean,
         True,
@@ -343,4 +353,11 @@ def _check_together(values: Mapping[str, Any], source: Mapping[str, Any]) -> Non
     if values["MAIL_SERVER"] and values["ENV"] == PRODUCTION and not values["MAIL_DEFAULT_SENDER"]:
         raise SettingRefused(
             f"{PREFIX}MAIL_DEFAULT_SENDER is missing: mails need a sender. Example: SETS <trainings@example.org>"
+        )
+    if values["BOUNCE_IMAP_SERVER"] and not (
+        values["BOUNCE_IMAP_USERNAME"] and values["BOUNCE_IMAP_PASSWORD"]
+    ):
+        raise SettingRefused(
+            f"{PREFIX}BOUNCE_IMAP_USERNAME or {PREFIX}BOUNCE_IMAP_PASSWORD is missing: "
+            f"{PREFIX}BOUNCE_IMAP_SERVER needs both. Example: {PREFIX}BOUNCE_IMAP_USERNAME=trainings@example.org"
         )

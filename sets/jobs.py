@@ -25,10 +25,14 @@ ROUNDS = 200
 
 @dataclass(frozen=True)
 class Step:
-    """A periodic job: what is called (`module:function`), and every how many seconds."""
+    """A periodic job: what is called (`module:function`), and every how many seconds.
+
+    One that waits for other people's servers runs `apart`: whatever they do, no other step waits for it.
+    """
 
     call: str
     every: float
+    apart: bool = False
 
     def function(self) -> Callable[[], int | None] | None:
         """Return the function, or None while its capability is not there."""
@@ -53,6 +57,8 @@ STEPS = [
     Step("sets.campaigns.sending:watch", every=5),
     # A mail whose worker is gone is shown as doubtful.
     Step("sets.mailing.claims:expire", every=30),
+    # Mails that came back to the sender's mailbox, where one is configured.
+    Step("sets.registration.returned_mail:read_bounces", every=300, apart=True),
     # What may not be kept any longer.
     Step("sets.mailing.retention:forget_texts", every=3600),
     Step("sets.registration.addresses:forget_addresses", every=3600),
@@ -65,12 +71,16 @@ STEPS = [
 
 
 class Clock:
-    """Runs the steps when they are due, one after the other; a step that fails is tried again at its next time."""
+    """Runs the steps when they are due, one after the other, but for those apart, which have a thread of their own.
+
+    A step that fails is tried again at its next time.
+    """
 
     def __init__(self, app: Flask, steps: list[Step] | None = None) -> None:
         self.app = app
         self.steps = STEPS if steps is None else steps
         self._due = dict.fromkeys(self.steps, 0.0)
+        self._apart: dict[Step, threading.Thread] = {}
 
     def run(self, stopping: threading.Event) -> None:
         """Run until `stopping` is set."""
@@ -78,8 +88,18 @@ class Clock:
             for step in self.steps:
                 if not stopping.is_set() and time.monotonic() >= self._due[step]:
                     self._due[step] = time.monotonic() + step.every
-                    self.run_step(step, stopping)
+                    (self._run_apart if step.apart else self.run_step)(step, stopping)
             stopping.wait(1)
+
+    def _run_apart(self, step: Step, stopping: threading.Event) -> None:
+        """Begin a step in its own thread, unless the one of last time still runs; nobody waits for it at the end."""
+        before = self._apart.get(step)
+        if before is None or not before.is_alive():
+            thread = threading.Thread(
+                target=self.run_step, args=(step, stopping), name=step.call, daemon=True
+            )
+            self._apart[step] = thread
+            thread.start()
 
     def run_step(self, step: Step, stopping: threading.Event) -> None:
         """Run one step until it has nothing left to do."""

@@ -13,6 +13,7 @@ from tests.mailing import probe
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 calls: list[str] = []
+let_go = threading.Event()
 
 
 def quiet():
@@ -53,6 +54,31 @@ def test_a_step_with_more_to_do_is_called_again(app):
     calls.clear()
     Clock(app, []).run_step(Step("tests.test_jobs:busy", 1), threading.Event())
     assert calls == ["busy"] * 4
+
+
+def hanging():
+    calls.append("hanging")
+    let_go.wait(10)
+
+
+def test_a_step_that_hangs_on_somebody_elses_server_holds_no_other(app):
+    calls.clear()
+    let_go.clear()
+    stopping = threading.Event()
+    clock = Clock(app, [Step("tests.test_jobs:hanging", 0, apart=True), Step("tests.test_jobs:quiet", 0)])
+    running = threading.Thread(target=clock.run, args=(stopping,))
+    running.start()
+    try:
+        for _ in range(100):
+            if calls.count("quiet") >= 2:
+                break
+            stopping.wait(0.1)
+    finally:
+        stopping.set()
+        running.join(5)
+        let_go.set()
+    assert calls.count("quiet") >= 2
+    assert calls.count("hanging") == 1
 
 
 def test_a_step_whose_capability_is_not_there_is_left_out(app):

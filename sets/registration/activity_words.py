@@ -36,6 +36,7 @@ VERBS = {
     "registration_reorder": _l("Changed somebody’s rank"),
     "attendance_ticked": _l("Marked who was at a meeting"),
     "erase_learner": _l("Erased a person"),
+    "return_cleared": _l("Noted that an address works again"),
     "need_answered": _l("Answered accessibility needs"),
 }
 

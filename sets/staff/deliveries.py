@@ -33,6 +33,7 @@ FILTERS: dict[str, tuple[DeliveryStatus, ...]] = {
     "failed": (DeliveryStatus.FAILED,),
     "unknown": (DeliveryStatus.UNKNOWN,),
     "sent": (DeliveryStatus.SENT,),
+    "returned": (DeliveryStatus.SENT,),
     "cancelled": (DeliveryStatus.CANCELLED,),
 }
 
@@ -91,6 +92,8 @@ def list_page(chosen: DeliveryFilter, page: int) -> DeliveryPage:
     statement = select(Delivery).order_by(Delivery.id.desc())
     if chosen.state in FILTERS:
         statement = statement.where(Delivery.status.in_(FILTERS[chosen.state]))
+    if chosen.state == "returned":
+        statement = statement.where(Delivery.bounced_at.is_not(None))
     if chosen.kind:
         statement = statement.where(Delivery.kind == chosen.kind)
     if chosen.to:
@@ -251,6 +254,13 @@ _REASONS: dict[str, Callable[[], str]] = {
     "unsubscribed": lambda: _("The person wants no news any more."),
     "no_longer_fits": lambda: _("The person was no longer among those whom it is for."),
     "no_text": lambda: _("There was no text in this person’s language."),
+    "returned": lambda: _("It came back: the receiver’s server did not deliver it."),
+    "returned_mailbox": lambda: _("It came back: there is no such mailbox."),
+    "returned_domain": lambda: _("It came back: the part after the @ does not exist, or takes no mail."),
+    "returned_full": lambda: _("It came back: the mailbox is full."),
+    "returned_size": lambda: _("It came back: it is too large for the mailbox."),
+    "returned_away": lambda: _("It came back: the receiver’s server could not be reached."),
+    "returned_policy": lambda: _("It came back: the receiver’s server does not want it."),
 }
 
 
