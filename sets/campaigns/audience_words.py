@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from ..catalogue.labels import language_words, session_words, training_labels
+from ..catalogue.labels import TrainingLabel, language_words, session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..database import db
 from ..registration.listing import Filter
@@ -39,12 +41,15 @@ def state_words(state: str) -> str:
     return words.get(state, state)
 
 
-def audience_words(campaign: Campaign) -> str:
-    """Return whom a campaign is for, as one sentence in the reader's language."""
+def audience_words(campaign: Campaign, labels: Mapping[int, TrainingLabel] | None = None) -> str:
+    """Return whom a campaign is for, as one sentence in the reader's language.
+
+    `labels` are those of `training_labels()`, where many campaigns are named at once.
+    """
     parts = (
         [_("People who asked for news of the trainings")]
         if campaign.audience == Audience.NEWS
-        else _filter_words(wanted_by(campaign), str(campaign.filter.get(UNSENT) or ""))
+        else _filter_words(wanted_by(campaign), str(campaign.filter.get(UNSENT) or ""), labels)
     )
     if campaign.left_out:
         parts.append(
@@ -95,10 +100,10 @@ def session_of(public_id: str) -> TrainingSession | None:
     )
 
 
-def _filter_words(wanted: Filter, unsent: str) -> list[str]:
+def _filter_words(wanted: Filter, unsent: str, labels: Mapping[int, TrainingLabel] | None) -> list[str]:
     parts = [people_words(wanted.status)]
     session = session_of(wanted.session) if wanted.session not in ("", "any") else None
-    labels = training_labels()
+    labels = training_labels() if labels is None else labels
     slug = wanted.training
     training = next((one for one in labels.values() if one.slug == slug), None)
     if session is not None:

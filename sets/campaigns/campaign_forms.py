@@ -24,7 +24,7 @@ from .audience import UNSENT, wanted_by
 from .audience_words import people_words, session_of
 from .drafting import Written
 from .fields import FIELDS, fields_in, misspelt_fields
-from .listing import kept_names, started_campaigns
+from .listing import kept_names, read_campaign, started_campaigns
 from .models import Audience, Campaign
 from .ready_texts import ready_texts
 
@@ -129,10 +129,7 @@ class AudienceForm(SiteForm):
         self.session.choices = _sessions(chosen)
         self.status.choices = _people()
         self.language.choices = [("", _("All")), *_languages()]
-        self.unsent.choices = [
-            ("", _("No matter")),
-            *((one.public_id, one.name) for one in started_campaigns()),
-        ]
+        self.unsent.choices = [("", _("No matter")), *_sent(self.unsent.data or "")]
         self.fallback.choices = [
             ("", _("Do not send before it has one")),
             *_languages(_("Send the text in: %(language)s")),
@@ -218,6 +215,13 @@ def _sessions(chosen: str) -> list[tuple[str, str]]:
         found.append(older)
     named = [(one.public_id, f"{labels[one.training_id].position}. {session_words(one)}") for one in found]
     return [("", _("All")), ("any", _("Any date")), *named]
+
+
+def _sent(chosen: str) -> list[tuple[str, str]]:
+    found = started_campaigns()
+    if chosen not in ("", *(one.public_id for one in found)) and (older := read_campaign(chosen)):
+        found.append(older)
+    return [(one.public_id, one.name or _("No name")) for one in found]
 
 
 def _people() -> list[tuple[str, str]]:

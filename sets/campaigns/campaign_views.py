@@ -9,7 +9,7 @@ from flask import Flask, abort, current_app, flash, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..catalogue.labels import language_words
+from ..catalogue.labels import language_words, training_labels
 from ..clock import now
 from ..dates import time_words
 from ..languages import LANGUAGES, current_language
@@ -48,7 +48,8 @@ def list_campaigns() -> Any:
         return redirect(url_for(".list_campaigns"), 303)
     return render_template(
         "campaigns/list_campaigns.html",
-        rows=rows, total=total, page=page, per_page=listing.PER_PAGE, mails=listing.count_mails(rows), **_words(),
+        rows=rows, total=total, page=page, per_page=listing.PER_PAGE, mails=listing.count_mails(rows),
+        labels=training_labels(), **_words(),
     )  # fmt: skip
 
 
@@ -243,7 +244,8 @@ def _text_page(campaign: Campaign, language: str, form: TextForm, theirs: Any = 
         "campaigns/edit_campaign.html",
         campaign=campaign, form=form, language=language, counts=counts, shown=shown,
         others=[code for code in LANGUAGES if code not in shown], sentence=audience_words(campaign),
-        theirs=theirs, gaps=gaps_in(form.subject.data or "", form.body.data or ""), warning=_warning(campaign),
+        theirs=theirs, page_error=theirs is not None, warning=_warning(campaign),
+        gaps=gaps_in(form.subject.data or "", form.body.data or ""),
         fields=[
             (f"{{{name}}}", field.words)
             for name, field in FIELDS.items()
