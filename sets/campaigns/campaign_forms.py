@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField
-from wtforms.validators import Optional, ValidationError
+from wtforms.validators import ValidationError
 
 from ..catalogue.labels import language_words, session_words, training_labels
 from ..catalogue.planning_fields import Moment, moment_there
@@ -22,7 +22,7 @@ from ..registration.models import Status
 from ..registration.record import sessions_for_choice
 from .audience import UNSENT, wanted_by
 from .audience_words import people_words, session_of
-from .drafting import Written
+from .drafting import Written, last_moment
 from .fields import FIELDS, fields_in, misspelt_fields
 from .listing import kept_names, read_campaign, started_campaigns
 from .models import Audience, Campaign
@@ -115,7 +115,7 @@ class AudienceForm(SiteForm):
         _l("Also to people who come later"),
         description=_l("Whoever gets into this state after the sending gets the message too."),
     )
-    catch_up_until = Moment(_l("Until"), [Optional()])
+    catch_up_until = Moment(_l("Until"))
     revision = HiddenField()
 
     def __init__(self, sent: Any = None, *, campaign: Campaign, zone: str, **options: Any) -> None:
@@ -198,13 +198,14 @@ def number(text: Any) -> int:
 
 
 def _audience_values(campaign: Campaign, zone: str) -> Mapping[str, Any]:
-    wanted, until = wanted_by(campaign), campaign.catch_up_until
+    wanted = wanted_by(campaign)
+    until = campaign.catch_up_until or last_moment(wanted.session)
     return {
         "name": campaign.name,
         "training": wanted.training, "session": wanted.session, "status": wanted.status,
         "language": wanted.language, "q": wanted.q, UNSENT: campaign.filter.get(UNSENT) or "",
         "fallback": campaign.fallback or "", "catch_up": campaign.catch_up,
-        "catch_up_until": local(until, zone).replace(tzinfo=None) if until else None,
+        "catch_up_until": local(until, zone).replace(tzinfo=None),
         "revision": str(campaign.revision),
     }  # fmt: skip
 

@@ -245,6 +245,7 @@ def _text_page(campaign: Campaign, language: str, form: TextForm, theirs: Any = 
         campaign=campaign, form=form, language=language, counts=counts, shown=shown,
         others=[code for code in LANGUAGES if code not in shown], sentence=audience_words(campaign),
         theirs=theirs, page_error=theirs is not None, warning=_warning(campaign),
+        per_registration=by_registration(campaign),
         gaps=gaps_in(form.subject.data or "", form.body.data or ""),
         fields=[
             (f"{{{name}}}", field.words)

@@ -8,6 +8,7 @@ from sets.campaigns.models import Campaign
 from sets.database import db
 from tests import factories
 from tests.pages import submit, visit
+from tests.registration.signups import at
 from tests.staff.signing import sign_in
 
 from .campaigns import a_campaign, reloaded
@@ -250,3 +251,15 @@ def test_the_pages_speak_the_language_of_the_reader(client, clock, language):
         f"{LIST}/{campaign.public_id}/audience",
     ):
         visit(client, path)
+
+
+def test_catching_up_needs_a_moment_to_come(coordinator):
+    campaign = a_campaign()
+    page = visit(coordinator, f"{LIST}/{campaign.public_id}/audience")
+    for until in ("", "2026-03-02T09:00", "soon"):
+        answer = submit(page, form="/audience", catch_up_until=until, status=422)
+        assert answer.value("catch_up_until") == until
+    page = submit(page, form="/audience", catch_up_until="2026-03-29T02:30")
+    assert reloaded(campaign).catch_up_until == at("2026-03-29 03:30")
+    assert submit(page, form="/audience", catch_up=None, catch_up_until="").path.endswith("audience")
+    assert not reloaded(campaign).catch_up
