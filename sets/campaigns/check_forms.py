@@ -11,24 +11,23 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 from wtforms.validators import StopValidation
 
-from ..catalogue.planning_fields import Moment, Number, exists, moment_there
+from ..catalogue.planning_fields import Filled, Moment, Number, exists, moment_there
 from ..clock import now
-from ..forms import OneDisc, SiteForm
+from ..forms import OneDisc, Required, SiteForm
 
 # Above so many people their number is typed, not only read.
 TYPED_ABOVE = 50
 NOW, LATER = "now", "later"
-# What a database's column of whole numbers takes; nothing real is near it.
-LARGEST = 2**31 - 1
 
 
 class SendingForm(SiteForm):
     """When, and to how many. `revision` is the draft that was read, `shown` the number of people that was shown."""
 
-    when = OneDisc(_l("When"))
+    when = OneDisc(_l("When"), [Required(_l("Choose when it leaves."))])
     at = Moment(_l("Day and hour"))
     people = Number(
-        _l("How many people get it?"),
+        _l("How many mails leave?"),
+        [Filled(_l("Type how many mails leave."))],
         message=_l("Write the number in figures."),
         description=_l("Type the number, so that it is you who decides and not a slip of the hand."),
     )
@@ -58,9 +57,7 @@ class SendingForm(SiteForm):
     def validate_people(self, field: Any) -> None:
         """Compare what was typed with what is true now."""
         if field.data != self.total and not field.errors:
-            raise StopValidation(
-                _("It goes to %(total)s people. Type this number to send it.", total=self.total)
-            )
+            raise StopValidation(_("%(total)s mails leave. Type this number to send them.", total=self.total))
 
     def show_again(self, revision: int, sentence: str) -> None:
         """Say why it was not sent, and go by what is true now: the page that follows is read anew."""

@@ -76,6 +76,11 @@ class _Dates:
     days: frozenset[date]
     hours: frozenset[tuple[int, int]]
 
+    @property
+    def told(self) -> set[str]:
+        """The days and hours as differences between texts name them."""
+        return {one.isoformat() for one in self.days} | {f"{hour}:{minute}" for hour, minute in self.hours}
+
 
 def read_campaign(public_id: str) -> Campaign | None:
     """Return a campaign with its texts."""
@@ -190,7 +195,7 @@ def _dates_of(text: CampaignText, dates: _Dates) -> Iterator[Finding]:
             continue
         if day.weekday is not None and day.weekday != meant.weekday():
             sentence = _(
-                "“%(day)s”: this day is a %(weekday)s.", day=day.words, weekday=_weekday(meant, text.language)
+                "“%(day)s”: that day is “%(weekday)s”.", day=day.words, weekday=_weekday(meant, text.language)
             )
             yield Finding(sentence, text.language)
         if dates.days and meant not in dates.days:
@@ -242,10 +247,13 @@ def _differences(texts: dict[str, CampaignText], dates: _Dates) -> Iterator[Find
         for link in links_in(words):
             found.setdefault(("link", _without_language(link)), {}).setdefault(code, link)
         for name in fields_in(words):
-            if name in FIELDS and (FIELDS[name].is_link or name == "next_meeting"):
+            if name in FIELDS and FIELDS[name].is_link:
                 found.setdefault(("field", name), {}).setdefault(code, f"{{{name}}}")
-    for said in found.values():
-        if without := [code for code in texts if code not in said]:
+    # Where the field says the next meeting, its day and hour are said.
+    dated = {code for code, text in texts.items() if "next_meeting" in fields_in(text.body)}
+    for (kind, what), said in found.items():
+        is_told = kind in ("day", "hour") and what in dates.told
+        if without := [code for code in texts if code not in said and not (is_told and code in dated)]:
             first = next(iter(said))
             sentence = _(
                 "“%(what)s” stands in %(here)s, and nothing like it in %(there)s.",

@@ -114,7 +114,7 @@ def test_above_fifty_people_their_number_is_typed(coordinator):
     campaign = a_campaign(filter={"session": people(51).public_id})
     page = visit(coordinator, check(campaign))
     page = submit(page, form="sending", people="50", when="later", at="2026-03-05T18:00", status=422)
-    assert "It goes to 51 people. Type this number to send it." in page.text
+    assert "51 mails leave. Type this number to send them." in page.text
     assert page.value("at") == "2026-03-05T18:00"
     submit(page, form="sending", people="51", when="now", follow=False, status=303)
     assert reloaded(campaign).state == "expanding"

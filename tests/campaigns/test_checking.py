@@ -58,10 +58,10 @@ def test_a_text_in_which_all_fits_is_left_alone(language, text):
 @pytest.mark.parametrize(
     ("language", "text", "said"),
     [
-        ("fr", "Le lundi 17 mars 2026.", "“lundi 17 mars 2026”: this day is a mardi."),
-        ("en", "On Monday 17 March.", "“Monday 17 March”: this day is a Tuesday."),
-        ("es", "El lunes 17 de marzo de 2026.", "“lunes 17 de marzo de 2026”: this day is a martes."),
-        ("it", "Lunedì 17 marzo.", "“Lunedì 17 marzo”: this day is a martedì."),
+        ("fr", "Le lundi 17 mars 2026.", "“lundi 17 mars 2026”: that day is “mardi”."),
+        ("en", "On Monday 17 March.", "“Monday 17 March”: that day is “Tuesday”."),
+        ("es", "El lunes 17 de marzo de 2026.", "“lunes 17 de marzo de 2026”: that day is “martes”."),
+        ("it", "Lunedì 17 marzo.", "“Lunedì 17 marzo”: that day is “martedì”."),
         ("fr", "Le 18 mars 2026.", "“18 mars 2026” is the day of none of their meetings."),
         ("fr", "Le 31/02/2026.", "“31/02/2026”: there is no such day."),
         ("fr", "À 18 h !", "“18 h”: write whose hour it is, for example Paris time."),
@@ -141,6 +141,17 @@ def test_days_and_hours_are_compared_whatever_the_language_writes():
         "it": ("Oggetto", "martedì 17 marzo, ore 18.00, ora di Parigi"),
     }
     assert found(texts) == []
+
+
+def test_a_field_that_says_the_next_meeting_stands_for_its_day_and_hour():
+    texts = {
+        "fr": ("Objet", "mardi 17 mars 2026, 18 h, heure de Paris, et le vendredi 20 mars 2026"),
+        "it": ("Oggetto", "{next_meeting}"),
+    }
+    assert found(texts) == [
+        "“vendredi 20 mars 2026” is the day of none of their meetings.",
+        "“vendredi 20 mars 2026” stands in French, and nothing like it in Italian.",
+    ]
 
 
 def test_days_are_compared_with_the_meetings_of_all_the_recipients_sessions():
