@@ -78,7 +78,7 @@ def create_catch_up(public_id: UUID) -> Any:
     return _act(
         public_id,
         lambda one: deciding.catch_up_until(one, form.moment()),
-        _("From now on, who is confirmed later gets it too."),
+        _("From now on, who comes later gets it too."),
     )
 
 
@@ -88,7 +88,7 @@ def delete_catch_up(public_id: UUID) -> Any:
     return _act(
         public_id,
         lambda one: deciding.catch_up_until(one, None),
-        _("From now on, who is confirmed later does not get it."),
+        _("From now on, who comes later does not get it."),
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from ..clock import now
 from ..dates import datetime_words, local, time_words
 from ..mailing import pauses
-from .models import Campaign, CampaignState
+from .models import Audience, Campaign, CampaignState
 from .progress import Progress
 
 # What the groups of progress.GROUPS are called, and the shape beside the word (macros/status.html).
@@ -87,7 +87,11 @@ def later_sentence(progress: Progress) -> str:
 
 def catch_up_sentence(progress: Progress, zone: str) -> str:
     """Return whether people get it who come later, and until when."""
-    until = progress.campaign.catch_up_until
+    until, is_news = progress.campaign.catch_up_until, progress.campaign.audience == Audience.NEWS
+    if progress.catches_up and until is not None and is_news:
+        return _("Who asks for news later gets it too, until %(moment)s.", moment=datetime_words(until, zone))
+    if is_news:
+        return _("Who asks for news later does not get it.")
     if progress.catches_up and until is not None:
         return _("Who is confirmed later gets it too, until %(moment)s.", moment=datetime_words(until, zone))
     return _("Who is confirmed later does not get it.")
