@@ -14,6 +14,7 @@ from wtforms.validators import StopValidation, ValidationError
 
 # Beyond these years a slip of the keyboard is likelier than a plan, and calendars end.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+MOST_DIGITS = 9
 
 
 class Filled:
@@ -101,6 +102,10 @@ class Number(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number; refuse in words."""
         plain = ["".join(part.split()) for part in valuelist]
+        # NumberRange makes a float of it, and a long one has none.
+        if any(len(part) > MOST_DIGITS for part in plain):
+            self.data = None
+            raise ValueError(str(self.message))
         _read(self, super().process_formdata, [part for part in plain if part], str(self.message))
 
 

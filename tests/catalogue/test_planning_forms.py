@@ -37,6 +37,7 @@ WRONG_VALUES = [
     ({"time_zone": "Mars/Olympus"}, "time_zone", "This choice is not in the list any more. Choose another."),
     ({"capacity": "many"}, "capacity", "Write a number of places, or leave it empty for no limit."),
     ({"capacity": "-1"}, "capacity", "Write a number of places, or leave it empty for no limit."),
+    ({"capacity": "9" * 400}, "capacity", "Write a number of places, or leave it empty for no limit."),
     ({"capacity": "9" * 5000}, "capacity", "Write a number of places, or leave it empty for no limit."),
     ({"opens_at": "2026-03-29T02:30"}, "opens_at",
      "This hour does not exist on that day: the clocks change. Choose another."),
