@@ -180,3 +180,34 @@ def preselected(snapshot: Snapshot, session_id: str, slug: str, moment: datetime
         free = own if own is not None and is_open(own, moment) else None
         return {f"training-{training.slug}": free.public_id if free is not None else ANY}
     return {}
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A session that an address asks for and nobody can take any more: what it was, where known, and why."""
+
+    reason: str
+    training: Any = ""
+    title: str = ""
+    when: Any = ""
+
+
+def gone_date(snapshot: Snapshot, session_id: str, moment: datetime) -> Gone | None:
+    """Return the session that an address asks for where it is cancelled, over or unknown: the form lists none of them."""
+    for training in snapshot.trainings:
+        for session in training.sessions:
+            if session.public_id == session_id:
+                words = spoken_title(training), session_title(session), dates_words(session)
+                reason = _gone_words(session.public_state(moment))
+                return Gone(reason, *words) if reason else None
+    if not session_id:
+        return None
+    return Gone(gettext("This date does not exist any more. Choose another, or ask to be told of the next."))
+
+
+def _gone_words(state: PublicState) -> str:
+    if state is PublicState.CANCELLED:
+        return gettext("This session does not take place. We are sorry.")
+    if state is PublicState.PAST:
+        return gettext("This date has closed in the meantime. Choose another, or ask to be told of the next.")
+    return ""

@@ -19,7 +19,7 @@ from ..questionnaires.building import live_forms, shown_forms
 from ..tokens import make_token, read_token
 from . import address_corrections, signing_up
 from .calendar import published_calendar
-from .choosing import preselected
+from .choosing import gone_date, preselected
 from .forms import RegistrationForm
 from .learner_forms import NewAddressForm
 from .opening import new_nonce, opened_now, seal_content
@@ -58,7 +58,9 @@ def new_registration() -> Any:
     form = RegistrationForm(
         snapshot, live_forms(), preselected=preselected(snapshot, *wanted, now()), marks=(NONCE, OPENED)
     )
-    return render_template("registration/new_registration.html", form=form)
+    return render_template(
+        "registration/new_registration.html", form=form, gone=gone_date(snapshot, wanted[0], now())
+    )
 
 
 @registration.post("/register")

@@ -112,8 +112,8 @@ def news_sentences(news: News) -> list[str]:
     if news.over:
         found.append(
             ngettext(
-                "One person more than that has a place already: nobody loses it.",
-                "%(num)d people more than that have a place already: nobody loses it.",
+                "Over by %(num)d: one person more than there are places. Nobody is removed.",
+                "Over by %(num)d: more people than there are places. Nobody is removed.",
                 news.over,
             )
         )

@@ -167,6 +167,23 @@ def test_a_draft_or_cancelled_session_is_not_on_the_form(client, state):
     assert page.all("ul", class_="choices-closed") == []
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"state": "cancelled"}, "Cette session n’a pas lieu."),
+        ({"starts": timedelta(days=-1)}, "Les inscriptions à cette date se sont closes entre-temps."),
+        ({"starts": timedelta(days=-400)}, "Cette date n’existe plus."),
+    ],
+    ids=["cancelled", "over", "over for long"],
+)
+def test_an_old_link_to_a_session_that_is_no_more_says_so(client, values, said):
+    values = {key: now() + value if isinstance(value, timedelta) else value for key, value in values.items()}
+    session = factories.training_session(factories.training("social-economy"), **values)
+    page = visit(client, f"/fr/register?session={session.public_id}")
+    assert said in words(page.one("div", class_="notice"))
+    assert visit(client, "/fr/register").all("div", class_="notice") == []
+
+
 def test_a_session_that_closes_meanwhile_is_explained_and_stays_chosen(client, social):
     page = visit(client, "/fr/register")
     close(social.id)
