@@ -193,7 +193,7 @@ class Gone:
 
 
 def gone_date(snapshot: Snapshot, session_id: str, moment: datetime) -> Gone | None:
-    """Return the session that an address asks for where it is cancelled, over or unknown: the form lists none of them."""
+    """Return the session that an address asks for where it is cancelled, over or unknown: no row of the form."""
     for training in snapshot.trainings:
         for session in training.sessions:
             if session.public_id == session_id:
