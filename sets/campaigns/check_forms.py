@@ -38,7 +38,7 @@ class SendingForm(SiteForm):
         super().__init__(formdata, data={"when": NOW, "revision": revision, "shown": total})
         self.zone, self.total = ZoneInfo(zone), total
         self.when.choices = [(NOW, _("Now")), (LATER, _("At a time"))]
-        self.at.flags.required = False
+        self.at.flags.required = True  # where “later” is chosen: the label shall not call it optional
         if total <= TYPED_ABOVE:
             del self.people
 

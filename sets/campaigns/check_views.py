@@ -190,7 +190,8 @@ def _sending_words(found: Review, zone: str) -> str:
 def _chosen(people: list[Recipient]) -> Recipient | None:
     """Return whose mail is shown: who was asked for, else the first."""
     handle = request.args.get("recipient")
-    return next((one for one in people if one.handle == handle), people[0] if people else None)
+    firsts = [*trying.first_of_each_language(people).values(), None]
+    return next((one for one in people if one.handle == handle), firsts[0])
 
 
 def _offered(people: list[Recipient]) -> list[Recipient]:

@@ -23,7 +23,8 @@ PATIENCE, ALTOGETHER = 3.0, 10.0
 MOST_LINKS = 10
 MOST_REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
-NOT_HERE = {404, 410}
+# One of the servers at the root of all names: where it is unknown, there is no network.
+KNOWN_NAME = "a.root-servers.net"
 # Answers that say "not to you": nobody knows what a person would see.
 GUARDED = {401, 402, 403, 405, 407, 408, 425, 429, 451}
 # Networks that carry an IPv4 address inside: what counts is that one.
@@ -121,7 +122,8 @@ def _ask(url: str, resolve: Resolve, connect: Connect, asked: _Asked) -> Link:
     except ssl.SSLCertVerificationError:
         return Link(url, "unsafe")
     except socket.gaierror as error:
-        return Link(url, "dead" if error.errno in (socket.EAI_NONAME, _NO_DATA) else "unknown")
+        is_denied = error.errno in (socket.EAI_NONAME, _NO_DATA)
+        return Link(url, "dead" if is_denied and _has_network(resolve) else "unknown")
     except ConnectionRefusedError:
         return Link(url, "dead")
     except (OSError, http.client.HTTPException, ValueError):
@@ -129,6 +131,14 @@ def _ask(url: str, resolve: Resolve, connect: Connect, asked: _Asked) -> Link:
     if 200 <= code < 400:
         return Link(url, "fine", code)
     return Link(url, "unknown" if code in GUARDED else "dead", code)
+
+
+def _has_network(resolve: Resolve) -> bool:
+    """Tell whether names of the internet are known here at all: without a network, some resolvers deny every name."""
+    try:
+        return bool(resolve(KNOWN_NAME, PORTS["https"]))
+    except OSError:
+        return False
 
 
 def _follow(url: str, resolve: Resolve, connect: Connect, asked: _Asked) -> int:

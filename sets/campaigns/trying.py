@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from ..clock import now
 from ..database import db, transaction
-from ..languages import speaking
+from ..languages import LANGUAGES, speaking
 from ..mailing import kinds, outbox
 from ..mailing.kinds import Letter, NotWanted, Posted
 from ..mailing.links import MASK, Links, SecretLink
@@ -58,7 +58,7 @@ def first_of_each_language(people: list[Recipient]) -> dict[str, Recipient]:
     found: dict[str, Recipient] = {}
     for one in people:
         found.setdefault(one.language, one)
-    return found
+    return {code: found[code] for code in LANGUAGES if code in found}
 
 
 def everybody(campaign: Campaign) -> list[Recipient]:

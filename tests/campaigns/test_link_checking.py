@@ -175,14 +175,20 @@ def test_a_path_with_accents_and_blanks_is_written_as_the_web_writes_it(web):
     assert web.one("http://open.example/café?a=b c") == ("fine", 200)
 
 
-def test_a_name_that_does_not_exist_leads_nowhere_and_without_a_network_nobody_knows(web):
-    def nobody(_host, _port):
+def test_a_name_that_does_not_exist_leads_nowhere_and_without_a_network_nobody_knows():
+    def nobody(host, _port):
+        if host == link_checking.KNOWN_NAME:
+            return [PUBLIC]
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    def denies_all(_host, _port):
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
     def no_network(_host, _port):
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
     assert check_links(["http://x.example/"], resolve=nobody)[0].state == "dead"
+    assert check_links(["http://x.example/"], resolve=denies_all)[0].state == "unknown"
     assert check_links(["http://x.example/"], resolve=no_network)[0].state == "unknown"
 
 
