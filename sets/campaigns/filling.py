@@ -40,8 +40,8 @@ def as_mail_html(markdown: str, values: Mapping[str, str]) -> Markup:
 
 
 def as_mail_text(markdown: str, values: Mapping[str, str]) -> str:
-    """Return a text as plain text with its fields filled in: links in words, no marks."""
-    plain = _LINK.sub(r"\1: \2", markdown)
+    """Return a text as plain text with its fields filled in: no marks, addresses behind their words in brackets."""
+    plain = _LINK.sub(r"\1 <\2>", markdown)
     plain = _MARKS.sub(r"\2", plain)
     return filled(plain, values)
 

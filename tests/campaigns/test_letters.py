@@ -74,7 +74,7 @@ def test_a_link_field_is_a_link_alone_and_as_a_target():
         '<p><a href="https://x.example/join/1?a=b&amp;c=d">Enter</a></p>\n'
     )
     assert '<a href="https://x.example/join/1?a=b&amp;c=d">https://x' in as_mail_html("{join_link}", values)
-    assert as_mail_text("**Now**: [Enter]({join_link})", values) == f"Now: Enter: {values['join_link']}"
+    assert as_mail_text("**Now**: [Enter]({join_link})", values) == f"Now: Enter <{values['join_link']}>"
 
 
 def test_unknown_fields_are_found_and_those_of_a_registration_are_known():
