@@ -55,12 +55,13 @@ class Cell:
     column: Column
     delivery: str = ""
     status: str = ""
+    came_back: bool = False
     can_fill: bool = False
 
     @property
     def is_lacking(self) -> bool:
         """Whether the person should have it and does not."""
-        return self.column.is_due and self.status not in ARRIVING
+        return self.column.is_due and (self.came_back or self.status not in ARRIVING)
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,19 @@ def _campaign_column(campaign: Campaign) -> Column:
 def _cell(column: Column, person: Any, own: dict[str, Any], sent: dict[str, Any]) -> Cell:
     if column.campaign is None:
         mails = [own[kind] for kind in column.kinds if kind in own]
-        mail = max(mails, key=lambda one: one.id, default=None)
-        return Cell(column, mail.public_id, mail.status) if mail else Cell(column)
+        mail = max(mails, key=lambda one: (one.status != DeliveryStatus.CANCELLED, one.id), default=None)
+        return _got(column, mail) if mail else Cell(column)
     campaign = column.campaign
     key = f"r{person.id}" if by_registration(campaign) else f"l{person.learner_id}"
     mail = sent.get(f"camp:{campaign.id}:{key}")
     if mail is not None:
-        return Cell(column, mail.public_id, mail.status)
+        return _got(column, mail)
     fits = person.status == wanted_by(campaign).status and text_for(campaign, person.language) is not None
     return Cell(column, can_fill=column.can_fill and fits)
+
+
+def _got(column: Column, mail: Any) -> Cell:
+    return Cell(column, mail.public_id, mail.status, came_back=mail.bounced_at is not None)
 
 
 def _own_mails(session: TrainingSession) -> dict[int, dict[str, Any]]:
@@ -166,6 +171,7 @@ def _own_mails(session: TrainingSession) -> dict[int, dict[str, Any]]:
             Delivery.public_id,
             Delivery.kind,
             Delivery.status,
+            Delivery.bounced_at,
         )
         .join(Delivery, Delivery.id == DeliveryRegistration.delivery_id)
         .join(Registration, Registration.id == DeliveryRegistration.registration_id)
@@ -193,7 +199,7 @@ def _is_for(campaign: Campaign, session: str, training: str) -> bool:
 def _campaign_mails(campaign_ids: Iterable[int], session: TrainingSession) -> dict[str, Any]:
     of_session = select(Registration.learner_id).where(Registration.training_session_id == session.id)
     rows = db.session.execute(
-        select(Delivery.once_key, Delivery.public_id, Delivery.status).where(
+        select(Delivery.once_key, Delivery.public_id, Delivery.status, Delivery.bounced_at).where(
             Delivery.campaign_id.in_(list(campaign_ids)), Delivery.learner_id.in_(of_session)
         )
     )

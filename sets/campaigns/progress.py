@@ -18,16 +18,25 @@ from .audience import count_by_language
 from .models import Campaign, CampaignState
 from .sending import RUNNING, by_registration
 
-# What the page tells apart, and the states of a mail that each stands for.
+# What the page tells apart, and the states of a mail that each stands for; what came back had left.
 GROUPS: dict[str, tuple[DeliveryStatus, ...]] = {
     "sent": (DeliveryStatus.SENT,),
     "waiting": (DeliveryStatus.QUEUED, DeliveryStatus.SENDING),
     "retry": (DeliveryStatus.RETRY,),
+    "returned": (DeliveryStatus.SENT,),
     "failed": (DeliveryStatus.FAILED,),
     "unknown": (DeliveryStatus.UNKNOWN,),
     "skipped": (DeliveryStatus.CANCELLED,),
 }
-_GROUP_OF = {str(status): name for name, statuses in GROUPS.items() for status in statuses}
+LEFT = ("sent", "returned")
+_GROUP_OF = {
+    str(status): name for name, statuses in GROUPS.items() if name != "returned" for status in statuses
+}
+
+
+def group_of(status: str, *, came_back: bool) -> str:
+    """Return the group that a mail is in."""
+    return "returned" if came_back else _GROUP_OF[status]
 
 
 @dataclass
@@ -128,17 +137,16 @@ def is_held_up() -> tuple[str, str, str] | None:
 
 
 def _count(campaign: Campaign) -> dict[str, dict[str, int]]:
+    came_back = Delivery.bounced_at.is_not(None)
     rows = db.session.execute(
-        select(Delivery.language, Delivery.status, func.count().label("number"))
+        select(Delivery.language, Delivery.status, came_back, func.count().label("number"))
         .where(Delivery.campaign_id == campaign.id)
-        .group_by(Delivery.language, Delivery.status)
+        .group_by(Delivery.language, Delivery.status, came_back)
     ).all()
     found: dict[str, dict[str, int]] = {}
-    for language, status, number in sorted(
-        rows, key=lambda row: [*LANGUAGES, row.language].index(row.language)
-    ):
-        counts = found.setdefault(language, {})
-        counts[_GROUP_OF[status]] = counts.get(_GROUP_OF[status], 0) + number
+    for language, status, is_back, number in sorted(rows, key=lambda row: [*LANGUAGES, row[0]].index(row[0])):
+        counts, group = found.setdefault(language, {}), group_of(status, came_back=bool(is_back))
+        counts[group] = counts.get(group, 0) + number
     return found
 
 

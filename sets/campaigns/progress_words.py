@@ -10,18 +10,18 @@ from ..clock import now
 from ..dates import datetime_words, local, time_words
 from ..mailing import pauses
 from .models import Audience, Campaign, CampaignState
-from .progress import Progress
+from .progress import LEFT, Progress
 
-# What the groups of progress.GROUPS are called, and the shape beside the word (macros/status.html).
+# What the groups of progress.GROUPS are called.
 GROUP_WORDS = {
     "sent": _l("Sent"),
     "waiting": _l("Waiting to leave"),
     "retry": _l("To be tried again"),
+    "returned": _l("Came back"),
     "failed": _l("Refused"),
     "unknown": _l("To be checked"),
     "skipped": _l("Not sent"),
 }
-GROUP_SHAPES = {"waiting": "queued", "skipped": "cancelled"}
 
 
 def campaign_name(campaign: Campaign) -> str:
@@ -32,7 +32,7 @@ def campaign_name(campaign: Campaign) -> str:
 
 def main_sentence(progress: Progress) -> str:
     """Return how far it is, in one sentence."""
-    sent, total = progress.count("sent"), progress.total
+    sent, total = progress.count(*LEFT), progress.total
     if progress.campaign.state == CampaignState.SCHEDULED:
         people = sum(progress.people.values())
         return ngettext("One person would get it now.", "%(num)d people would get it now.", people)

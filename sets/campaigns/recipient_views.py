@@ -53,7 +53,7 @@ def list_recipients(public_id: UUID) -> Any:
         "campaigns/list_recipients.html",
         progress=progress.read_progress(campaign), campaign=campaign, lines=lines, group=group, page=page,
         total=total, per_page=PER_PAGE, pages=-(-total // PER_PAGE), groups=list(GROUPS), zone=_zone(),
-        name=progress_words.campaign_name(campaign), say=progress_words, group_of=recipients.group_of,
+        name=progress_words.campaign_name(campaign), say=progress_words,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from ..registration.models import Learner, Registration
 from ..staff.deliveries import reason_words
 from ..staff.server_words import server_words
 from .models import Campaign
-from .progress import GROUPS
+from .progress import GROUPS, LEFT, group_of
 from .progress_words import GROUP_WORDS
 
 PER_PAGE = 50
@@ -55,6 +55,11 @@ class Line:
         return ", ".join(part for part in (self.last_name, self.first_name) if part)
 
     @property
+    def group(self) -> str:
+        """Which of progress.GROUPS the mail is in."""
+        return group_of(self.delivery.status, came_back=self.delivery.bounced_at is not None)
+
+    @property
     def reason(self) -> str:
         """Why it did not leave, or is doubtful, in plain words."""
         status = self.delivery.status
@@ -66,7 +71,7 @@ class Line:
     @property
     def answer(self) -> str:
         """What the server said, where it took no mail."""
-        if self.delivery.status == DeliveryStatus.SENT:
+        if self.group == "sent":
             return ""
         return " ".join(str(part) for part in (self.delivery.smtp_code, self.delivery.smtp_text) if part)
 
@@ -109,7 +114,7 @@ def _cells(line: Line, context: Context) -> tuple[Any, ...]:
         line.first_name,
         mail.to_address or "",
         context.language_name(mail.language),
-        str(GROUP_WORDS[group_of(mail)]),
+        str(GROUP_WORDS[line.group]),
         context.moment(mail.posted_at),
         context.moment(mail.sent_at),
         str(mail.attempts),
@@ -119,15 +124,13 @@ def _cells(line: Line, context: Context) -> tuple[Any, ...]:
     )
 
 
-def group_of(mail: Delivery) -> str:
-    """Return the group that a mail is in."""
-    return next(name for name, statuses in GROUPS.items() if mail.status in statuses)
-
-
 def _wanted(campaign: Campaign, group: str) -> list[Any]:
     conditions = [Delivery.campaign_id == campaign.id]
     if group in GROUPS:
         conditions.append(Delivery.status.in_(GROUPS[group]))
+    if group in LEFT:
+        came_back = Delivery.bounced_at.is_not(None)
+        conditions.append(came_back if group == "returned" else ~came_back)
     return conditions
 
 

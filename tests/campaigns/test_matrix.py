@@ -8,6 +8,7 @@ from sets.campaigns import deciding, sending
 from sets.campaigns.matrix import read_matrix
 from sets.campaigns.sending import CampaignRefused
 from sets.catalogue.models import TrainingSession
+from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing.models import Delivery
 from sets.registration.models import Registration
@@ -73,8 +74,11 @@ def test_each_message_of_each_person_is_a_cell_and_empty_ones_can_be_filled_wher
 
 def test_who_lacks_what_is_who_has_a_place_and_not_the_message():
     session = a_session("a", "b", "c")
-    set_states(send(session), "sent", "unknown", "queued")
+    campaign = send(session)
+    set_states(campaign, "sent", "unknown", "queued")
     assert [row.name for row in read_matrix(session).lacking] == ["Rey, B"]
+    set_states(campaign, "sent", bounced_at=now())
+    assert [row.name for row in read_matrix(session).lacking] == ["Rey, A", "Rey, B"]
 
 
 def test_a_campaign_to_another_session_and_news_are_no_columns():

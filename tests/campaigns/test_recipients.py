@@ -10,6 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from sets.campaigns import sending
+from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing.models import Delivery
 from sets.mailing.sending import Sender
@@ -215,3 +216,19 @@ def test_a_servers_answer_is_said_in_plain_words(app, code, text, words):
         said = server_words(code, text)
     assert words in said
     assert bool(said) is bool(words)
+
+
+def test_what_came_back_is_told_apart_from_what_arrived(client):
+    campaign, _session = sent(2)
+    set_states(campaign, "sent", "sent")
+    set_states(
+        campaign, "sent", bounced_at=now(), reason="returned_mailbox", smtp_code=550, smtp_text="5.1.1 no"
+    )
+    sign_in(client)
+    page = visit(client, path(campaign))
+    assert "2 of 2 messages have left." in page.text
+    assert "Came back" in page.text
+    page = visit(client, path(campaign, "/recipients?state=returned"))
+    assert "It came back: there is no such mailbox." in page.text
+    assert "1 to 1 of 1" in page.text
+    assert "1 to 1 of 1" in visit(client, path(campaign, "/recipients?state=sent")).text
