@@ -68,13 +68,15 @@ class SendingForm(SiteForm):
         """Return when to send, or None for now."""
         return moment_there(self.at.data, self.zone) if self.when.data == LATER else None
 
-    def read_revision(self) -> int:
-        """Return which state of the draft was read; 0 where nothing sensible was sent."""
-        return _whole(self.revision.data)
-
-    def read_shown(self) -> int:
-        """Return how many people were shown; -1 where nothing sensible was sent."""
-        return _whole(self.shown.data, -1)
+    def chosen(self) -> dict[str, Any]:
+        """Return what `sending.start_campaign` takes from here."""
+        moment = self.moment()
+        return {
+            "revision": _whole(self.revision.data),
+            "people": _whole(self.shown.data, -1),
+            "at": moment,
+            "zone": self.zone.key if moment else "",
+        }
 
 
 def _whole(text: Any, otherwise: int = 0) -> int:

@@ -30,6 +30,7 @@ from ..staff.guard import signed_in_account, staff_blueprint
 from . import sending, trying
 from .audience import Recipient, count_by_language, wanted_by
 from .audience_words import audience_words, state_warning
+from .blanks import LOOKED_AT
 from .check_forms import SendingForm
 from .checking import Review, links_of, read_campaign, review, until_words
 from .letters import text_for
@@ -122,15 +123,11 @@ def create_sending(public_id: UUID) -> Any:
     form = _form(campaign, request.form)
     if campaign.state == CampaignState.DRAFT and not form.validate():
         return _page(campaign, form), 422
-    zone, moment = signed_in_account().time_zone, form.moment()
-    chosen: dict[str, Any] = {"at": moment, "zone": zone if moment else "", "people": form.read_shown()}
     try:
-        sending.start_campaign(
-            str(public_id), revision=form.read_revision(), account_id=signed_in_account().id, **chosen
-        )
+        sending.start_campaign(str(public_id), account_id=signed_in_account().id, **form.chosen())
     except CampaignRefused as refusal:
         return _refused(public_id, form, refusal)
-    flash(_planned_words(moment, zone), "done")
+    flash(_planned_words(form.moment(), form.zone.key), "done")
     return redirect(_after(public_id), 303)
 
 
@@ -167,6 +164,7 @@ def _page(campaign: Campaign, form: SendingForm, *, links: Sequence[Link] = ()) 
         sentence=audience_words(campaign), warning="" if is_news else state_warning(wanted_by(campaign).status),
         per_registration=by_registration(campaign), sentence_of_sending=_sending_words(found, zone),
         answers={link.url: link for link in links}, link_words=_link_words, most_links=MOST_LINKS,
+        looked_at=LOOKED_AT,
         chosen=chosen, mail=trying.preview(campaign, chosen) if chosen else None, offered=_offered(people),
         firsts=trying.first_of_each_language(people), sought=request.args.get("q", "").strip()[:80],
         tests=sum(text_for(campaign, code) is not None for code in found.counts), language_words=language_words,
