@@ -22,7 +22,7 @@ from ..registration.models import Status
 from ..registration.record import sessions_for_choice
 from .audience import UNSENT, wanted_by
 from .audience_words import people_words, session_of
-from .drafting import Written, last_moment
+from .drafting import Written, audience_tag, last_moment
 from .fields import FIELDS, fields_in, misspelt_fields
 from .listing import kept_names, read_campaign, started_campaigns
 from .models import Audience, Campaign
@@ -116,7 +116,7 @@ class AudienceForm(SiteForm):
         description=_l("Whoever gets into this state after the sending gets the message too."),
     )
     catch_up_until = Moment(_l("Until"))
-    revision = HiddenField()
+    tag = HiddenField()
 
     def __init__(self, sent: Any = None, *, campaign: Campaign, zone: str, **options: Any) -> None:
         self.zone = zone
@@ -173,7 +173,7 @@ class AudienceForm(SiteForm):
         parts = ("training", "session", "status", "language", "q", UNSENT)
         chosen = {part: self[part].data or "" for part in parts if part in self}
         return {
-            "revision": number(self.revision.data),
+            "tag": self.tag.data or "",
             "name": self.name.data or "",
             "filter": chosen | {"wants": wants},
             "fallback": self.fallback.data or "",
@@ -206,7 +206,7 @@ def _audience_values(campaign: Campaign, zone: str) -> Mapping[str, Any]:
         "language": wanted.language, "q": wanted.q, UNSENT: campaign.filter.get(UNSENT) or "",
         "fallback": campaign.fallback or "", "catch_up": campaign.catch_up,
         "catch_up_until": local(until, zone).replace(tzinfo=None),
-        "revision": str(campaign.revision),
+        "tag": audience_tag(campaign),
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -105,7 +105,7 @@ def update_campaign(public_id: UUID) -> Any:
         drafting.write_text(str(public_id), form.written(language), account_id=signed_in_account().id)
     except CampaignRefused as refusal:
         return _refused(refusal, campaign, language, form)
-    if request.form.get("then") == "check" and CHECK in current_app.view_functions:
+    if request.form.get("then") == "check":
         return redirect(url_for(CHECK, public_id=public_id), 303)
     flash(_("The text is saved."), "done")
     return redirect(url_for(".edit_campaign", public_id=public_id, language=language), 303)
@@ -127,10 +127,12 @@ def update_audience(public_id: UUID) -> Any:
     form = AudienceForm(request.form, campaign=campaign, zone=signed_in_account().time_zone)
     if not form.validate():
         return _audience_page(campaign, form), 422
-    return _done(
-        lambda: drafting.change_audience(str(public_id), **form.changes(str(campaign.filter.get("wants") or ""))),
-        ".edit_audience", public_id, _("Saved."),
-    )  # fmt: skip
+    try:
+        drafting.change_audience(str(public_id), **form.changes(str(campaign.filter.get("wants") or "")))
+    except CampaignRefused as refusal:
+        return _audience_refused(refusal, campaign, form)
+    flash(_("Saved."), "done")
+    return redirect(url_for(".edit_audience", public_id=public_id), 303)
 
 
 @blueprint.post(f"{ONE}/left-out")
@@ -280,8 +282,12 @@ def _save_in_background(campaign: Campaign, language: str, form: TextForm) -> An
         revision = drafting.write_text(
             campaign.public_id, form.written(language), account_id=signed_in_account().id
         )
-    except CampaignRefused:
-        return {"words": _("This is not saved: somebody changed the text. Press “Save” to see both.")}, 409
+    except CampaignRefused as refusal:
+        if refusal.reason == "changed":
+            return {
+                "words": _("This is not saved: somebody changed the text. Press “Save” to see both.")
+            }, 409
+        return {"words": _("This campaign is on its way already: it cannot be changed.")}, 409
     hour = time_words(now(), signed_in_account().time_zone)
     return {"revision": revision, "words": _("Saved at %(hour)s.", hour=hour)}
 
@@ -305,25 +311,30 @@ def _warning(campaign: Campaign) -> str:
     return "" if campaign.audience == Audience.NEWS else state_warning(wanted_by(campaign).status)
 
 
+def _audience_refused(refusal: CampaignRefused, campaign: Campaign, form: AudienceForm) -> Any:
+    """Show what somebody else chose above what was chosen here; saving again then replaces it knowingly."""
+    if refusal.reason != "changed":
+        return _elsewhere(campaign)
+    stored = _campaign(UUID(campaign.public_id))
+    form.tag.data = drafting.audience_tag(stored)
+    form.form_errors.append(
+        _(
+            "Somebody changed this in the meantime: the sentence under the title says to whom now. "
+            "Save again to replace it."
+        )
+    )
+    return _audience_page(stored, form), 409
+
+
 def _done(step: Any, endpoint: str, public_id: UUID, words: str) -> Any:
-    """Do a step, say that it is done, or what stood in its way; then show a page."""
-    values: dict[str, Any] = {} if endpoint == ".list_campaigns" else {"public_id": public_id}
+    """Do a step and say that it is done, then show a page; lead elsewhere when it is a draft no more."""
+    campaign = _campaign(public_id)
     try:
         step()
-    except CampaignRefused as refusal:
-        if refusal.reason == "not_found":
-            abort(404)
-        sentences = {
-            "changed": _(
-                "Somebody changed this campaign in the meantime. Look at it first; nothing was saved."
-            ),
-            "started": _("This campaign is on its way already: it cannot be changed."),
-        }
-        flash(sentences[refusal.reason], "error")
-        return redirect(
-            url_for(".edit_campaign" if refusal.reason == "started" else endpoint, public_id=public_id), 303
-        )
+    except CampaignRefused:
+        return _elsewhere(campaign)
     flash(words, "done")
+    values: dict[str, Any] = {} if endpoint == ".list_campaigns" else {"public_id": public_id}
     return redirect(url_for(endpoint, **values), 303)
 
 
@@ -333,10 +344,9 @@ def _campaign(public_id: UUID) -> Campaign:
 
 def _elsewhere(campaign: Campaign) -> Any:
     """Lead to the page of a campaign that is a draft no more."""
-    if PROGRESS in current_app.view_functions:
-        return redirect(url_for(PROGRESS, public_id=campaign.public_id), 303)
-    flash(_("This campaign is on its way already: it cannot be changed."), "error")
-    return redirect(url_for(".list_campaigns"), 303)
+    if request.method == "POST":
+        flash(_("This campaign is on its way already: it cannot be changed."), "error")
+    return redirect(url_for(PROGRESS, public_id=campaign.public_id), 303)
 
 
 def _language(campaign: Campaign) -> str:
@@ -361,6 +371,5 @@ def _words() -> dict[str, Any]:
         "audience_words": audience_words,
         "people_words": people_words,
         "shapes": SHAPES,
-        "can_check": CHECK in current_app.view_functions,
         "ngettext": ngettext,
     }

@@ -5,10 +5,12 @@ Everything here is about drafts; once a campaign is on its way (`sending`), its 
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -97,20 +99,35 @@ def write_text(public_id: str, written: Written, *, account_id: int) -> int:
         return text.revision
 
 
+def audience_tag(campaign: Campaign) -> str:
+    """Return a word that changes with whom a campaign is for, and not when somebody writes its texts."""
+    parts = [
+        campaign.name,
+        campaign.filter,
+        campaign.fallback,
+        campaign.catch_up,
+        str(campaign.catch_up_until),
+    ]
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def change_audience(
     public_id: str,
     *,
-    revision: int,
+    tag: str,
     name: str,
     filter: Mapping[str, str],  # noqa: A002 - the column's name
     fallback: str,
     catch_up: bool,
     catch_up_until: datetime | None,
 ) -> None:
-    """Store whom a draft is for. Raises CampaignRefused: "not_found", "started", "changed"."""
+    """Store whom a draft is for; `tag` is that of the audience it replaces.
+
+    Raises CampaignRefused: "not_found", "started", "changed".
+    """
     with transaction():
         campaign = _draft(public_id)
-        if campaign.revision != revision:
+        if audience_tag(campaign) != tag:
             raise CampaignRefused("changed")
         campaign.name, campaign.fallback = name[:200], fallback or None
         if campaign.audience == Audience.REGISTRATIONS:

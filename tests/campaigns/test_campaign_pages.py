@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sets.campaigns.models import Campaign
-from sets.database import db
+from sets.database import db, transaction
 from tests import factories
 from tests.pages import submit, visit
 from tests.registration.signups import at
@@ -211,14 +211,20 @@ def test_news_go_to_those_who_asked_for_them(coordinator):
     assert reloaded(draft).name == "Spring"
 
 
-def test_a_text_and_its_people_changed_by_two_at_once_are_not_lost(coordinator):
+def test_whom_it_is_for_changed_by_two_at_once_is_not_replaced_silently(coordinator):
     campaign = a_campaign()
     path = f"{LIST}/{campaign.public_id}/audience"
     mine, theirs = visit(coordinator, path), visit(coordinator, path)
-    submit(theirs, form="/audience", name="Theirs")
-    page = submit(mine, form="/audience", name="Mine")
-    assert "Somebody changed this campaign in the meantime." in page.text
+    # Writing the text is no change of the people.
+    submit(visit(coordinator, edit(campaign)), form="text", subject="New")
+    submit(theirs, form="/audience", name="Theirs", language="it")
+    page = submit(mine, form="/audience", name="Mine", status=409)
+    assert "Somebody changed this in the meantime" in page.text
+    assert "who read our messages in: Italian" in page.text
+    assert page.value("name") == "Mine"
     assert reloaded(campaign).name == "Theirs"
+    submit(page, form="/audience")
+    assert reloaded(campaign).name == "Mine"
 
 
 def test_odd_requests_are_answered(coordinator):
@@ -263,3 +269,33 @@ def test_catching_up_needs_a_moment_to_come(coordinator):
     assert reloaded(campaign).catch_up_until == at("2026-03-29 03:30")
     assert submit(page, form="/audience", catch_up=None, catch_up_until="").path.endswith("audience")
     assert not reloaded(campaign).catch_up
+
+
+def test_many_names_come_in_pages_and_saving_one_page_leaves_the_others(coordinator, monkeypatch):
+    monkeypatch.setattr("sets.campaigns.campaign_views.NAMES", 2)
+    session = factories.training_session()
+    people = [factories.learner(last_name=name) for name in ("Alba", "Bruni", "Costa")]
+    for person in people:
+        factories.registration(session, person)
+    campaign = a_campaign(filter={"session": session.public_id}, left_out=[people[0].id])
+    page = visit(coordinator, f"{LIST}/{campaign.public_id}/audience").click("Next page")
+    assert "Costa" in page.text
+    assert "Bruni" not in page.text
+    submit(page, form="names", chosen=[])
+    assert reloaded(campaign).left_out == [people[0].id, people[2].id]
+
+
+def test_what_is_saved_too_late_says_so(coordinator):
+    campaign = a_campaign()
+    text, audience = (
+        visit(coordinator, edit(campaign)),
+        visit(coordinator, f"{LIST}/{campaign.public_id}/audience"),
+    )
+    with transaction():
+        db.session.query(Campaign).filter_by(id=campaign.id).update({"state": "done"})
+    for page, form in ((text, "text"), (text, "kept-texts"), (text, "deletion"), (audience, "/audience")):
+        answer = submit(page, form=form, **({"subject": "Late"} if form == "text" else {}))
+        assert ("This campaign is on its way already: it cannot be changed." in answer.text) == (
+            form != "kept-texts"
+        )
+    assert reloaded(campaign).texts["fr"].subject == "Votre lien"

@@ -59,11 +59,12 @@ def test_french_texts_have_no_break_before_their_high_marks():
 
 def test_what_stands_in_braces_is_a_field_or_the_nearest_is_named():
     assert misspelt_fields("{greeting} {answer:level} {}", ["level"]) == [("", "")]
-    found = dict(
-        misspelt_fields(
-            "{First_name} { join_link } {Their own link into the room} {answer:levl} {xyz}", ["level"]
+    with speaking("en"):
+        found = dict(
+            misspelt_fields(
+                "{First_name} { join_link } {Their own link into the room} {answer:levl} {xyz}", ["level"]
+            )
         )
-    )
     assert found == {
         "First_name": "first_name",
         " join_link ": "join_link",
