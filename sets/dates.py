@@ -124,6 +124,13 @@ def _day(day: date, code: str, year: bool) -> str:
     return words.replace(f" {day.day} ", f" {day.day}{WIDE}").replace(" 1er ", f" 1er{WIDE}")
 
 
+# « l’heure du Caire », « l’ora del Cairo »: the article of a city melts into the word before it.
+_CONTRACTIONS = {
+    "fr": {"Le ": "heure du ", "Les ": "heure des "},
+    "it": {"Il ": "ora del ", "L’": "ora dell’", "L'": "ora dell’"},
+}
+
+
 @lru_cache(maxsize=2048)
 def _zone(zone: str, code: str) -> str:
     if zone == "UTC":
@@ -132,7 +139,11 @@ def _zone(zone: str, code: str) -> str:
             "es": "hora universal (UTC)",
             "it": "ora universale (UTC)",
         }.get(code, "UTC")
-    city = get_timezone_location(zone, locale=LANGUAGES[code].locale, return_city=True)
+    # A city without a translation comes with its country: “Argentina/Buenos Aires”.
+    city = get_timezone_location(zone, locale=LANGUAGES[code].locale, return_city=True).rpartition("/")[2]
+    for article, joined in _CONTRACTIONS.get(code, {}).items():
+        if city.startswith(article):
+            return joined + city.removeprefix(article)
     if code == "fr":
         return f"heure d’{city}" if city[0].lower() in _VOWELS else f"heure de {city}"
     if code == "es":

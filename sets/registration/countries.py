@@ -41,7 +41,7 @@ def country_choices(first: Iterable[str] = ()) -> list[tuple[str, str]]:
     """Return (code, name): those of `first`, then all the others, each in alphabetical order."""
     names = _names(current_language())
     near = set(first) & set(names)
-    return sorted(names.items(), key=lambda one: (one[0] not in near, _sortable(one[1])))
+    return sorted(names.items(), key=lambda one: (one[0] not in near, sortable(one[1])))
 
 
 def zone_of(country: str, otherwise: str) -> str:
@@ -64,6 +64,7 @@ def _names(code: str) -> dict[str, str]:
     return {country: territories.get(country, country) for country in country_codes()}
 
 
-def _sortable(name: str) -> str:
+def sortable(name: str) -> str:
+    """Return a name as it is sorted: without accents or capitals."""
     plain = unicodedata.normalize("NFKD", name)
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()

@@ -17,6 +17,7 @@ from ..languages import LANGUAGES, current_language
 from ..questionnaires.building import QuestionsForm
 from ..questionnaires.revisiting import revisited_form
 from .consents import consent_words
+from .countries import sortable
 from .details_forms import DetailsForm, has_consent, offer_lists
 from .models import Learner
 
@@ -121,15 +122,20 @@ def _zones_with(chosen: str) -> list[SelectChoice]:
     zones = _zones(current_language())
     if chosen not in zone_names() or any(zone.value == chosen for zone in zones):
         return zones
-    return [SelectChoice(chosen, zone_words(chosen)), *zones]
+    own = SelectChoice(chosen, _zone_label(chosen))
+    return [own, *(zone for zone in zones if zone.label != own.label)]
 
 
 @lru_cache(maxsize=16)
 def _zones(_language: str) -> list[SelectChoice]:
-    zones = {*COMMON_ZONES, *(zone for zone in zone_names() if zone.partition("/")[0] in CONTINENTS)}
-    return [
-        SelectChoice(zone, words)
-        for words, zone in sorted(
-            (zone_words(zone)[:1].upper() + zone_words(zone)[1:], zone) for zone in zones
-        )
-    ]
+    """Return each zone once: many have earlier names too, and read the same. The common ones keep theirs."""
+    known = (zone for zone in sorted(zone_names()) if zone.partition("/")[0] in CONTINENTS)
+    by_label: dict[str, str] = {}
+    for zone in (*COMMON_ZONES, *known):
+        by_label.setdefault(_zone_label(zone), zone)
+    return [SelectChoice(by_label[label], label) for label in sorted(by_label, key=sortable)]
+
+
+def _zone_label(zone: str) -> str:
+    words = zone_words(zone)
+    return words[:1].upper() + words[1:]

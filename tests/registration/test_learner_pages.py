@@ -16,6 +16,7 @@ from sets.registration import signing_up
 from sets.registration.keys import page_token
 from sets.registration.models import Learner, LearnerNeed, Registration, Submission
 from tests import factories
+from tests.page_rules import words
 from tests.pages import submit, visit
 from tests.registration.letters_read import mails_leave, posted
 from tests.registration.signups import an_application, at, places_taken
@@ -73,6 +74,14 @@ def test_the_offer_is_the_one_full_sheet(client, amina):
     sheet = page.one("li", class_="full")
     assert "A place awaits you" in "".join(sheet.itertext())
     assert "Answer before Wednesday 4 March 2026, 10:00, Paris time." in page.text
+
+
+def test_who_lives_by_another_clock_reads_the_hour_on_it_at_once(client):
+    person = factories.learner("kenji@example.org", language="en", time_zone="Asia/Tokyo")
+    factories.registration(factories.training_session(meetings=3), person)
+    page = visit(client, f"/en/my/{page_token(person)}")
+    card = words(page.one("ul", class_="entries"))
+    assert "On your clock:" in card.partition("All 3 meetings")[0]
 
 
 def test_a_get_changes_nothing(client, amina):

@@ -13,6 +13,7 @@ from sets.registration import consents, retention
 from sets.registration.keys import page_token
 from sets.registration.models import Consent, Learner, LearnerNeed, LearnerWord, Registration
 from tests import factories
+from tests.page_rules import words
 from tests.pages import submit, visit
 from tests.questionnaires.asking import ask
 from tests.registration.letters_read import posted
@@ -150,6 +151,16 @@ def test_a_zone_that_does_not_exist_is_refused_in_words(client, amina):
     )
     assert response.status_code == 422
     assert stored(Learner.time_zone)[0] == "Europe/Paris"
+
+
+def test_each_clock_is_offered_once_and_sorted_as_people_read(client):
+    person = factories.learner("bruno@example.org", language="fr", time_zone="Asia/Kolkata")
+    page = visit(client, f"/fr/my/{page_token(person)}/preferences")
+    named = [words(option) for option in page.field("time_zone").iter("option")]
+    assert len(named) == len(set(named))
+    assert "Heure du Caire" in named
+    assert "Heure de Buenos Aires" in named
+    assert page.value("time_zone") == "Asia/Kolkata"
 
 
 def test_news_asked_for_twice_is_one_consent(client, amina):
