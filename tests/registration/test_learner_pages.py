@@ -205,14 +205,14 @@ def test_what_is_kept_is_shown_with_its_purpose_and_its_end(client, amina):
     with transaction() as store:
         store.add(LearnerNeed(learner_id=amina.id, text="Subtitles, please", consent_at=now()))
     page = visit(client, f"{link_of(amina)}/data")
-    for words in (
+    for said in (
         "Amina Benali",
         "amina@example.org",
         "Coopérative des Tilleuls",
         "France",
         "Subtitles, please",
     ):
-        assert words in page.text
+        assert said in page.text
     assert "To make the sessions accessible to you. Erased on Thursday 23 April 2026." in page.text
     assert "To write to you about your registrations." in page.text
     assert "unless you do something here before" in page.text
