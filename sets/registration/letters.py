@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -10,6 +11,8 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 
 from ..catalogue.showing import snapshot
+from ..catalogue.states import PublicState
+from ..catalogue.wording import state_words
 from ..clock import now
 from ..database import db
 from ..languages import current_language
@@ -219,12 +222,18 @@ def _next_dates(about: list[Standing], links: Links) -> list[NextDate]:
     trainings, mine = {one.subject.id for one in about}, {one.session_id for one in about}
     return [
         NextDate(
-            phrases.session_date(session),
+            _date_words(session, moment),
             links.page("registration.new_registration", session=session.public_id),
         )
         for session in sorted(snapshot().sessions, key=lambda one: one.language != current_language())
         if session.training_id in trainings and session.id not in mine and is_open(session, moment)
     ]
+
+
+def _date_words(session: Any, moment: datetime) -> str:
+    """Return when a session is, and that it is full where one can only wait."""
+    words, state = phrases.session_date(session), session.public_state(moment)
+    return f"{words} – {state_words(session, state)}" if state is PublicState.FULL else words
 
 
 def _free_session(facts: Any) -> Any:

@@ -254,6 +254,7 @@ def test_others_than_were_shown_are_not_told():
 def test_a_cancelled_session_tells_each_person_once_frees_all_places_and_withdraws_calendars():
     session = factories.training_session(capacity=1)
     other = factories.training_session(session.training, starts=now() + timedelta(days=40))
+    factories.training_session(session.training, starts=now() + timedelta(days=50), capacity=0)
     for name in ("amina", "bruno"):
         signing_up.register(an_application(name, (session.training_id, session.id), page_language="en"))
     signing_up.register(an_application("chiara", (session.training_id, None)))
@@ -269,6 +270,7 @@ def test_a_cancelled_session_tells_each_person_once_frees_all_places_and_withdra
     assert [method for method, _event in events(message)] == ["CANCEL"]
     assert "Too few people came." in text_of(message)
     assert other.public_id in text_of(message)
+    assert text_of(message).count("Full: waiting list") == 1
     assert events(letter("bruno", "session_cancelled")) == []
     waits = db.session.scalars(select(Registration.status).where(Registration.training_session_id.is_(None)))
     assert list(waits) == ["waiting"]
