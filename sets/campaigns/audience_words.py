@@ -88,7 +88,8 @@ def state_warning(status: str) -> str:
         "rejected": _("These people were not accepted: they have no place."),
         "expired": _("The registration of these people expired: they have no place."),
     }
-    return f"{words.get(status, '')} {_('A link into the room stays empty for them.')}".strip()
+    empty = _("A link into the room stays empty for them.")
+    return f"{words.get(status, '')} {empty}".strip()
 
 
 def session_of(public_id: str) -> TrainingSession | None:

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ..clock import now
 from ..database import db, transaction
 from ..staff.activity import record_activity
+from ..statements import insert_or_ignore
 from .audience_words import session_of
 from .models import Audience, Campaign, CampaignState, CampaignText, KeptText
 from .sending import CampaignRefused
@@ -177,14 +178,17 @@ def keep_texts(public_id: str, name: str, *, account_id: int) -> int:
         campaign = _stored(public_id)
         texts = [text for text in campaign.texts.values() if text.subject.strip() or text.body.strip()]
         for text in texts:
-            kept = session.scalar(
-                select(KeptText).where(KeptText.name == name, KeptText.language == text.language)
-            )
-            if kept is None:
-                kept = KeptText(name=name, language=text.language)
-                session.add(kept)
-            kept.subject, kept.body = text.subject, text.body
-            kept.author_id, kept.changed_at = account_id, now()
+            key = {"name": name, "language": text.language}
+            words = {
+                "subject": text.subject, "body": text.body, "author_id": account_id, "changed_at": now(),
+            }  # fmt: skip
+            if insert_or_ignore(KeptText, key | words, *key) is None:
+                session.execute(
+                    update(KeptText)
+                    .filter_by(**key)
+                    .values(**words)
+                    .execution_options(synchronize_session=False)
+                )
         return len(texts)
 
 

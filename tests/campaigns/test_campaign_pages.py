@@ -249,7 +249,7 @@ def test_the_pages_speak_the_language_of_the_reader(client, clock, language):
     sign_in(client, "coordinator", language=language)
     session = factories.training_session()
     factories.registration(session, factories.learner(language="it"))
-    campaign = a_campaign(filter={"session": session.public_id, "q": "", "language": "it"})
+    campaign = a_campaign(name="Zoé", filter={"session": session.public_id, "language": "it"})
     for path in (
         LIST,
         f"{LIST}/new?session={session.public_id}",

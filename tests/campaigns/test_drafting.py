@@ -10,6 +10,7 @@ from sets.campaigns import drafting
 from sets.campaigns.audience_words import audience_words
 from sets.campaigns.drafting import Written
 from sets.campaigns.fields import fields_in, misspelt_fields
+from sets.campaigns.listing import kept_names, kept_texts
 from sets.campaigns.models import Audience, Campaign
 from sets.campaigns.ready_texts import READY, gaps_in
 from sets.campaigns.sending import CampaignRefused, by_registration
@@ -126,3 +127,14 @@ def test_the_people_are_read_back_as_one_sentence():
             "session: Tuesday 17 March, 18:00, in French, who did not get “Your link”, "
             "without 2 people left out by hand."
         )
+
+
+def test_a_text_kept_under_the_same_name_is_replaced_language_by_language():
+    account = make_account().id
+    first = a_campaign({"fr": ("Un", "x"), "it": ("Uno", "x")})
+    assert drafting.keep_texts(first.public_id, "Ours", account_id=account) == 2
+    second = a_campaign({"fr": ("Deux", "y"), "es": (" ", "")})
+    assert drafting.keep_texts(second.public_id, "Ours", account_id=account) == 1
+    db.session.rollback()
+    assert kept_texts("Ours") == {"fr": ("Deux", "y"), "it": ("Uno", "x")}
+    assert kept_names() == ["Ours"]
