@@ -98,21 +98,14 @@ def create_link_check(public_id: UUID) -> Any:
 def create_test_mail(public_id: UUID) -> Any:
     """Send the mail of each language to whoever is signed in."""
     account = signed_in_account()
-    address = account.email
+    to = account.email
     try:
         number = trying.post_tests(str(public_id), account_id=account.id)
+        flash(_tested_words(number, to), "done")
     except CampaignRefused as refusal:
         if refusal.reason == "not_found":
             abort(404)
         flash(_("There is no text to try yet."), "error")
-    else:
-        words = ngettext(
-            "One test is on its way to %(to)s.",
-            "%(num)d tests are on their way to %(to)s.",
-            number,
-            to=address,
-        )
-        flash(words, "done")
     return redirect(url_for(".show_check", public_id=public_id), 303)
 
 
@@ -234,6 +227,12 @@ def _refusal_words(reason: str) -> str:
         "past": _("This moment has passed. Choose a later one."),
     }
     return sentences.get(reason, _("This cannot be sent now. Read it again, then send it."))
+
+
+def _tested_words(number: int, to: str) -> str:
+    return ngettext(
+        "One test is on its way to %(to)s.", "%(num)d tests are on their way to %(to)s.", number, to=to
+    )
 
 
 def _planned_words(moment: Any, zone: str) -> str:
