@@ -18,6 +18,7 @@ from sets.mailing.models import Delivery
 from sets.mailing.rendering import render
 from tests import factories
 from tests.pages import submit, visit
+from tests.questionnaires.asking import a_question, a_version
 from tests.registration.letters_read import as_posted, text_of
 from tests.staff.signing import sign_in
 
@@ -243,6 +244,23 @@ def test_a_test_reaches_its_writer_in_each_language_speaks_of_nobody_and_does_no
         assert "/my/•••" in text_of(mail)
         assert "Secret" not in text_of(mail)
     assert reloaded(campaign).state == "draft"
+
+
+def test_a_test_keeps_the_answers_of_learners_to_itself_and_the_preview_shows_them(client, clock):
+    account = sign_in(client, "coordinator")
+    question = a_question("hopes")
+    a_version(question)
+    answers = {str(question.id): "Meet others"}
+    row = factories.registration(factories.training_session(), answers=answers)
+    handle = f"{row.learner_id}-{row.id}"
+    campaign = a_campaign({"fr": ("Objet", "{training}: {answer:hopes}")}, author_id=account.id)
+    page = visit(client, check(campaign) + f"?recipient={handle}")
+    assert "Meet others" in page.text
+    submit(page, form="test")
+    db.session.rollback()
+    ready = render(as_posted(db.session.scalars(select(Delivery)).one()))
+    assert "Meet others" not in ready.envelope.content.decode("utf-8", "replace")
+    assert "Meet others" not in (ready.text or "")
 
 
 def test_links_are_asked_when_that_is_wanted(coordinator, monkeypatch):
