@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -66,6 +67,25 @@ def test_a_mail_of_news_can_be_ended_by_its_foot_and_by_its_headers(client):
     assert f"http://localhost{link_of(person)}" in text_of(mail)
     assert f'href="http://localhost{link_of(person)}"' in html_of(mail)
     visit(client, urlsplit(mail["List-Unsubscribe"].strip("<>")).path)
+
+
+def test_over_the_wire_the_link_is_the_readers_alone_and_its_header_works(client, clock, mail, drain):
+    person = a_subscriber()
+    person_id, link = person.id, link_of(person)
+    post_news()
+    clock.shift(timedelta(minutes=1))
+    assert drain() == 1
+    (received,) = mail.inbox
+    assert received.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    url = received.message["List-Unsubscribe"].strip("<>")
+    assert urlsplit(url).path == link
+    assert link in received.text
+    row = db.session.query(Delivery).filter_by(kind="campaign").one()
+    assert "/fr/news/•••" in row.text
+    assert link not in row.text
+    db.session.rollback()
+    assert client.post(urlsplit(url).path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert not consents.is_given(person_id, NEWS)
 
 
 def test_looking_at_the_page_ends_nothing_and_its_button_does_at_once(client):

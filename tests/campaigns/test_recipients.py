@@ -13,7 +13,6 @@ from sets.campaigns import sending
 from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing.models import Delivery
-from sets.mailing.sending import Sender
 from sets.staff.models import Activity
 from sets.staff.server_words import server_words
 from tests import factories
@@ -24,16 +23,6 @@ from .campaigns import a_campaign, reloaded
 from .test_progress import path, run, sent, set_states
 
 pytestmark = pytest.mark.usefixtures("app", "clock")
-
-
-@pytest.fixture
-def drain(app, mail):
-    """Send to the mail server what is due, as a worker does."""
-    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=mail.port, MAIL_USE_TLS=False)
-    sender = Sender(app, "one/1")
-    yield sender.drain
-    if sender._transport:
-        sender._transport.close()
 
 
 def to_five_people():
