@@ -222,7 +222,13 @@ def _queue_words(session: TrainingSession, waiting: int, moment: datetime) -> st
         return _("No place is offered while the session is paused.")
     if session.state == SessionState.CANCELLED:
         return _("The session is cancelled, so no place is offered.")
-    if session.capacity is not None and taken >= session.capacity:
+    if session.capacity is not None and taken > session.capacity:
+        return ngettext(
+            "No place is free. The next in line is served once %(num)d is given up.",
+            "No place is free. The next in line is served once %(num)d are given up.",
+            taken - session.capacity + 1,
+        )
+    if session.capacity is not None and taken == session.capacity:
         return _("No place is free. The next in line is served as soon as one is given up.")
     is_offered = session.filling == Filling.OFFER and not session.needs_approval
     if is_offered and first.starts_at - moment <= LAST_HOURS:

@@ -299,6 +299,9 @@ def test_the_page_says_why_the_next_person_was_not_served(organiser):
     address = f"/staff/sessions/{session.public_id}"
     assert "1 person waits. No place is free." in visit(organiser, address).text
     with transaction():
+        db.session.get(TrainingSession, session.id).capacity = 0
+    assert "served once 2 are given up" in visit(organiser, address).text
+    with transaction():
         db.session.get(TrainingSession, session.id).capacity = 2
     assert "A place is free" in visit(organiser, address).text
     with transaction():
