@@ -132,7 +132,13 @@ def change_audience(
             raise CampaignRefused("changed")
         campaign.name, campaign.fallback = name[:200], fallback or None
         if campaign.audience == Audience.REGISTRATIONS:
-            campaign.filter = {part: str(filter[part]) for part in PARTS if filter.get(part)}
+            chosen = {part: str(filter[part]) for part in PARTS if filter.get(part)}
+            if _is_as_before(catch_up_until, campaign) and chosen.get("session") != campaign.filter.get(
+                "session"
+            ):
+                # Another session was chosen, and its dates were not thought of.
+                catch_up_until = last_moment(chosen.get("session", ""))
+            campaign.filter = chosen
             campaign.catch_up, campaign.catch_up_until = catch_up, catch_up_until
         _touch(campaign)
 
@@ -199,6 +205,12 @@ def delete_kept(name: str) -> int:
         for kept in found:
             session.delete(kept)
         return len(found)
+
+
+def _is_as_before(until: datetime | None, campaign: Campaign) -> bool:
+    """Tell whether the moment of a form, which knows no seconds, is the one that is stored."""
+    before = campaign.catch_up_until or last_moment(str(campaign.filter.get("session") or ""))
+    return until is not None and until == before.replace(second=0, microsecond=0)
 
 
 def _text(written: Written, account_id: int) -> CampaignText:

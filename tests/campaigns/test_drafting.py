@@ -138,3 +138,21 @@ def test_a_text_kept_under_the_same_name_is_replaced_language_by_language():
     db.session.rollback()
     assert kept_texts("Ours") == {"fr": ("Deux", "y"), "it": ("Uno", "x")}
     assert kept_names() == ["Ours"]
+
+
+def test_who_chooses_another_session_gets_its_dates_for_catching_up_unless_they_chose_some():
+    march = factories.training_session(starts=at("2026-03-17 18:00"))
+    may = factories.training_session(starts=at("2026-05-12 18:00"))
+    campaign = begun(filter={"session": march.public_id})
+    until = campaign.catch_up_until
+
+    def change(session, moment):
+        drafting.change_audience(
+            campaign.public_id, tag=drafting.audience_tag(reloaded(campaign)), name="x", fallback="",
+            filter={"session": session.public_id, "status": "confirmed"}, catch_up=True, catch_up_until=moment,
+        )  # fmt: skip
+        return reloaded(campaign).catch_up_until
+
+    assert change(may, until) == may.meetings[-1].ends_at
+    assert change(march, at("2026-03-10 12:00")) == at("2026-03-10 12:00")
+    assert change(march, at("2026-03-10 12:00")) == at("2026-03-10 12:00")
