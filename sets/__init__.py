@@ -33,6 +33,7 @@ PARTS = (
     "sets.staff.account_views",
     "sets.staff.accounts_commands",
     "sets.staff.outbox_views",
+    "sets.staff.readiness_views",
     "sets.staff.activity_views",
     "sets.catalogue.models",
     "sets.catalogue.showing",

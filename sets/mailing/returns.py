@@ -17,7 +17,7 @@ from typing import Any
 LONGEST_TEXT = 500
 _OURS = re.compile(r"<\s*([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>", re.IGNORECASE)
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
-_CODE = re.compile(r"\b([45]\d\d)\b")
+_CODE = re.compile(r"([45]\d\d)\b")
 _ORIGINALS = {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
 # Why it came back, by the status (RFC 3463); the first that begins alike is taken.
 _REASONS = (
@@ -62,8 +62,9 @@ def _read(mail: Message) -> Returned | None:
     status, told = str(failed.get("Status", "")), str(failed.get("Diagnostic-Code", ""))
     # "smtp; 550 5.1.1 …": the words stand after the kind of the code.
     words = _cleaned(told.partition(";")[2] or told) or _cleaned(status)
-    code = _CODE.search(words)
-    return Returned(public_id, _reason(status, words), int(code[1]) if code else None, words)
+    code = _CODE.match(words)
+    said = words[code.end() :].lstrip(" -") if code else words
+    return Returned(public_id, _reason(status, words), int(code[1]) if code else None, said)
 
 
 def _is_report(mail: Message) -> bool:

@@ -36,6 +36,12 @@ IDLE_LIMIT = 30.0
 
 # Answers that speak of the account or of the service, not of this mail.
 _SERVICE = {421, 432, 454, 530, 534, 535, 538}
+# What stops a connection, by the exception; the first that fits.
+_STAGES: tuple[tuple[type[Exception], str], ...] = (
+    (smtplib.SMTPAuthenticationError, "sign_in"), (smtplib.SMTPNotSupportedError, "no_tls"),
+    (smtplib.SMTPServerDisconnected, "unreachable"), (smtplib.SMTPException, "refused"),
+    (ssl.SSLError, "certificate"), (ConnectionRefusedError, "closed"), (OSError, "unreachable"),
+)  # fmt: skip
 _LINE_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -94,6 +100,34 @@ def make_transport(app: Flask) -> Transport | None:
     if way == "smtp":
         return SMTPTransport(app)
     return FileTransport(folder_of_files(app)) if way == "files" else None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the mail server found, in its words. `stage` is "ready" or what stopped it, see `_STAGES`."""
+
+    stage: str
+    code: int | None = None
+    text: str = ""
+    is_encrypted: bool = False
+    is_signed_in: bool = False
+
+
+def look(app: Flask, seconds: float) -> Look:
+    """Connect to the mail server and sign in, as a sender does, then leave: no mail is sent. Raises nothing."""
+    mail = flask_mail.Mail(app)
+    try:
+        until = time.monotonic() + seconds
+        line = Connection(mail, _host_name(app), app.config["MAIL_CA_FILE"]).dial(until)
+    except (OSError, smtplib.SMTPException) as error:
+        stage = next(stage for kind, stage in _STAGES if isinstance(error, kind))
+        if isinstance(error, smtplib.SMTPNotSupportedError) and "STARTTLS" not in str(error):
+            stage = "sign_in"
+        text = _words(getattr(error, "smtp_error", "")) or _reason(error)
+        return Look(stage, getattr(error, "smtp_code", None), text)
+    encrypted = isinstance(line.sock, ssl.SSLSocket)
+    _say_goodbye(line)
+    return Look("ready", is_encrypted=encrypted, is_signed_in=bool(mail.username and mail.password))
 
 
 def folder_of_files(app: Flask) -> Path:
@@ -172,10 +206,7 @@ class SMTPTransport:
         """Say goodbye, without waiting long for the answer."""
         line, self._line = self._line, None
         if line is not None:
-            line.until = time.monotonic() + 2
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                line.quit()
-            line.close()
+            _say_goodbye(line)
 
     def _connect(self, until: float) -> None:
         self._drop()
@@ -243,13 +274,17 @@ class Connection(flask_mail.Connection):
 
     def open(self, until: float) -> _Line:
         """Return a connection over which mails can be sent; raises ServerTrouble."""
-        self._until = until
         try:
-            return self.configure_host()
+            return self.dial(until)
         except smtplib.SMTPResponseException as error:
             raise ServerTrouble(_words(error.smtp_error), error.smtp_code) from None
         except (OSError, smtplib.SMTPException) as error:
             raise ServerTrouble(_reason(error)) from None
+
+    def dial(self, until: float) -> _Line:
+        """Return the connection as `open` does, or raise what stopped it."""
+        self._until = until
+        return self.configure_host()
 
     def configure_host(self) -> _Line:
         """Connect, turn to TLS and sign in, as the settings say."""
@@ -335,6 +370,13 @@ class _Bounded(io.RawIOBase):
             raise ConnectionError("the connection is closed")
         sock.settimeout(self._line.left())
         return sock.recv_into(buffer)
+
+
+def _say_goodbye(line: _Line) -> None:
+    line.until = time.monotonic() + 2
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        line.quit()
+    line.close()
 
 
 def _is_yes(code: int) -> bool:

@@ -29,6 +29,7 @@ _verbs: dict[str, Any] = {
     "account_disabled": _l("Disabled an account"),
     "mail_noted_arrived": _l("Noted that a message arrived"),
     "mail_released": _l("Released the mail"),
+    "mail_tested": _l("Sent a test message"),
     "mail_sent_again": _l("Sent messages again"),
     "passkey_added": _l("Added a passkey"),
     "passkey_deleted": _l("Deleted a passkey"),

@@ -1,4 +1,4 @@
-"""The mails to the team about their own accounts: all of the kind `account`, written when they are sent, never kept.
+"""The mails to the team: about their own accounts (all of the kind `account`, never kept), and the test message.
 
 The row says which account and why; links that set a password are made in the sender and stand nowhere else.
 """
@@ -21,7 +21,7 @@ from ..mailing.links import Links, page_url
 from ..mailing.models import Priority
 from .models import Account
 
-KIND = "account"
+KIND, TEST = "account", "delivery_test"
 # How long a link to set a password works.
 LINK_WITHIN = timedelta(hours=24)
 INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
@@ -30,6 +30,7 @@ INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
 def init_app(_app: Flask) -> None:
     """Make the kind of mail known."""
     kinds.register(KIND, compose, keeps_text=False, title=_l("Account"))
+    kinds.register(TEST, compose_test, title=_l("Test message"))
 
 
 def post_account_mail(account: Account, purpose: str, **facts: Any) -> None:
@@ -40,6 +41,31 @@ def post_account_mail(account: Account, purpose: str, **facts: Any) -> None:
         language=account.language,
         priority=Priority.ACCOUNT,
         facts={"purpose": purpose, "account_id": account.id, **facts},
+    )
+
+
+def post_delivery_test(account: Account) -> int:
+    """Put a test message to the account's own address into the outbox, in the open transaction; return its id."""
+    return outbox.post(
+        TEST,
+        to=account.email,
+        language=account.language,
+        priority=Priority.ACCOUNT,
+        facts={"account_id": account.id},
+    )
+
+
+def compose_test(posted: kinds.Posted, _links: Links) -> kinds.Letter:
+    """Write the test message: when it was asked for, and what to look at."""
+    account = db.session.get(Account, posted.facts["account_id"])
+    if account is None or not account.active:
+        raise kinds.NotWanted("account_gone")
+    return kinds.Letter(
+        context={
+            "name": account.name or account.email,
+            "moment": datetime_words(posted.posted_at, account.time_zone),
+            "page_link": page_url("readiness.show_readiness"),
+        }
     )
 
 

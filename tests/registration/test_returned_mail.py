@@ -26,7 +26,7 @@ def came_back(app):
 
 
 def note(mail, reason="returned_mailbox"):
-    return returned_mail.note_returned(Returned(mail.public_id, reason, 550, "550 5.1.1 User unknown"))
+    return returned_mail.note_returned(Returned(mail.public_id, reason, 550, "5.1.1 User unknown"))
 
 
 def mark_of(registration):
@@ -38,7 +38,7 @@ def test_a_mail_that_came_back_is_noted_on_it_and_on_the_person(came_back, clock
     row = db.session.get(Delivery, mail.id)
     assert row is not None
     assert (row.status, row.reason, row.smtp_code, row.smtp_text) == (
-        "sent", "returned_mailbox", 550, "550 5.1.1 User unknown",
+        "sent", "returned_mailbox", 550, "5.1.1 User unknown",
     )  # fmt: skip
     assert row.bounced_at == mark_of(registration) is not None
 
