@@ -17,7 +17,34 @@ from ..staff.activity import record_activity
 from .audience import Recipient, wanted_by
 from .letters import KIND, text_for
 from .models import Audience, Campaign, CampaignState
-from .sending import RUNNING, CampaignRefused, by_registration, go_on, locked_campaign
+from .sending import RUNNING, CampaignRefused, by_registration, go_on, locked_campaign, pace
+
+
+def send_again(public_id: str, *, doubtful: bool = False, only: Collection[str] | None = None) -> int:
+    """Queue the failed mails of a campaign once more, or with `doubtful` the unknown ones; return how many.
+
+    `only` names some of these mails by their public ids; nobody else is written to. They go to
+    the address that each person has now: one that was refused may have been corrected.
+
+    Raises CampaignRefused("not_running") for one that never left or was stopped.
+    """
+    state = DeliveryStatus.UNKNOWN if doubtful else DeliveryStatus.FAILED
+    with transaction():
+        campaign = locked_campaign(public_id)
+        if campaign.state not in (*RUNNING, CampaignState.DONE):
+            raise CampaignRefused("not_running")
+        chosen = select(Delivery.public_id).where(
+            Delivery.campaign_id == campaign.id, Delivery.status == state
+        )
+        ids = [one for one in db.session.scalars(chosen) if only is None or one in only]
+        queued = outbox.requeue(ids, doubtful=doubtful)
+        _readdress(ids)
+        if queued:
+            go_on(campaign)
+            campaign.refusals_seen = 0 if not doubtful else campaign.refusals_seen
+            pace(campaign.id, (DeliveryStatus.QUEUED,))
+            _log(campaign, "campaign_sent_again", rows=queued)
+        return queued
 
 
 def note_arrived(public_id: str, *, only: Collection[str] | None = None) -> int:
@@ -95,6 +122,20 @@ def note_export(campaign_id: int, rows: int) -> None:
     """Write into the log that the recipients of a campaign were taken out: the one thing that its GET stores."""
     with transaction():
         record_activity("campaign_exported", subject_type="campaign", subject_id=campaign_id, rows=rows)
+
+
+def _readdress(public_ids: list[str]) -> None:
+    present = select(Learner.email).where(Learner.id == Delivery.learner_id).scalar_subquery()
+    db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.public_id.in_(public_ids),
+            Delivery.status == DeliveryStatus.QUEUED,
+            Delivery.learner_id.is_not(None),
+        )
+        .values(to_address=present)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _fitting(campaign: Campaign, registrations: Collection[str]) -> list[Recipient]:

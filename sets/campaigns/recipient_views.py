@@ -24,7 +24,7 @@ from flask_babel import ngettext
 from .. import clock
 from ..registration import export, export_files
 from ..staff.guard import signed_in_account, staff_blueprint
-from . import deciding, listing, progress, progress_words, recipients, sending
+from . import deciding, listing, progress, progress_words, recipients
 from .models import Campaign, CampaignState
 from .progress import GROUPS
 from .recipients import PER_PAGE
@@ -100,9 +100,9 @@ def _decided(public_id: str, group: str, decision: str, only: set[str] | None) -
         number = deciding.note_arrived(public_id, only=only)
         return ngettext("Noted: %(num)d message arrived.", "Noted: %(num)d messages arrived.", number)
     if group == "unknown" and decision.startswith("again"):
-        number = sending.send_again(public_id, doubtful=True, only=only)
+        number = deciding.send_again(public_id, doubtful=True, only=only)
     elif group == "failed" and decision == "again-all":
-        number = sending.send_again(public_id)
+        number = deciding.send_again(public_id)
     else:
         abort(400)
     return ngettext("%(num)d message is queued again.", "%(num)d messages are queued again.", number)

@@ -7,7 +7,7 @@ twice, two tabs or two workers give one send. Once it has started its texts stan
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -130,31 +130,7 @@ def resume_campaign(public_id: str) -> None:
         pauses.resume(campaign.id)
         campaign.refusals_seen = _count(campaign.id, DeliveryStatus.FAILED)
         _log(campaign, "campaign_resumed")
-        _pace(campaign.id, outbox.WAITING)
-
-
-def send_again(public_id: str, *, doubtful: bool = False, only: Collection[str] | None = None) -> int:
-    """Queue the failed mails of a campaign once more, or with `doubtful` the unknown ones; return how many.
-
-    `only` names some of these mails by their public ids; nobody else is written to.
-    Raises CampaignRefused("not_running") for one that never left or was stopped.
-    """
-    state = DeliveryStatus.UNKNOWN if doubtful else DeliveryStatus.FAILED
-    with transaction():
-        campaign = locked_campaign(public_id)
-        if campaign.state not in (*RUNNING, CampaignState.DONE):
-            raise CampaignRefused("not_running")
-        chosen = select(Delivery.public_id).where(
-            Delivery.campaign_id == campaign.id, Delivery.status == state
-        )
-        ids = [one for one in db.session.scalars(chosen) if only is None or one in only]
-        queued = outbox.requeue(ids, doubtful=doubtful)
-        if queued:
-            go_on(campaign)
-            campaign.refusals_seen = 0 if not doubtful else campaign.refusals_seen
-            _pace(campaign.id, (DeliveryStatus.QUEUED,))
-            _log(campaign, "campaign_sent_again", rows=queued)
-        return queued
+        pace(campaign.id, outbox.WAITING)
 
 
 def stop_campaign(public_id: str) -> int:
@@ -343,8 +319,11 @@ def go_on(campaign: Campaign) -> None:
         campaign.state, campaign.ended_at = CampaignState.SENDING, None
 
 
-def _pace(campaign_id: int, states: Iterable[DeliveryStatus]) -> None:
-    """Plan the mails that wait one after the other from now on, at the rate, in the order they had."""
+def pace(campaign_id: int, states: Iterable[DeliveryStatus]) -> None:
+    """Plan the mails that wait one after the other from now on, at the rate, in the order they had.
+
+    Inside the open transaction.
+    """
     waiting = select(Delivery.id).where(
         Delivery.campaign_id == campaign_id, Delivery.status.in_(list(states))
     )

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 from python_calamine import CalamineWorkbook
 
-from sets.campaigns import sending
+from sets.campaigns import deciding, sending
 from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing.models import Delivery
+from sets.registration.models import Learner
 from sets.staff.models import Activity
 from sets.staff.server_words import server_words
 from tests import factories
@@ -67,6 +68,19 @@ def test_one_refused_address_hurts_nobody_and_send_again_reaches_only_it(client,
     run()
     assert reloaded(campaign).state == "done"
     assert "5 of 5 messages have left." in visit(client, path(campaign)).text
+
+
+def test_send_again_goes_to_the_address_that_was_corrected_since(clock, mail, drain):
+    mail.refuse.add("c@example.org")
+    campaign = to_five_people()
+    clock.shift(timedelta(minutes=1))
+    drain()
+    with transaction() as store:
+        learner = store.query(Learner).filter_by(email="c@example.org").one()
+        learner.email = learner.email_key = "right@example.org"
+    assert deciding.send_again(campaign.public_id) == 1
+    assert drain() == 1
+    assert receivers(mail) == sorted([*(f"{name}@example.org" for name in "abde"), "right@example.org"])
 
 
 def test_what_is_put_off_is_tried_again_by_itself_and_the_list_says_when(client, clock, mail, drain):

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from sets.campaigns import sending
+from sets.campaigns import deciding, sending
 from sets.campaigns.models import Campaign
 from sets.campaigns.sending import CampaignRefused
 from sets.clock import now
@@ -401,7 +401,7 @@ def test_send_again_reaches_only_the_failed_of_that_campaign_at_the_rate():
         refuse(campaign, 2)
     finish()
     assert reloaded(one).state == "done"
-    assert sending.send_again(one.public_id) == 2
+    assert deciding.send_again(one.public_id) == 2
     assert reloaded(one).state == "sending"
     assert [mail.status for mail in mails(one)] == ["queued", "queued", "sent", "sent", "sent"]
     assert [mail.status for mail in mails(other)] == ["failed", "failed", "sent", "sent", "sent"]
@@ -416,4 +416,4 @@ def test_a_stopped_campaign_sends_nothing_again():
     refuse(campaign, 1)
     sending.stop_campaign(campaign.public_id)
     with pytest.raises(CampaignRefused, match="not_running"):
-        sending.send_again(campaign.public_id)
+        deciding.send_again(campaign.public_id)
