@@ -39,6 +39,7 @@ def test_reports_of_real_servers_are_read(content, reason, code, words):
         report(kind="disposition-notification"),
         report(message_id="<CAF12=abc@mail.example.com>"),
         report(message_id=f"<x-{ID}@example.org>"),
+        report(message_id=f"<other@example.org> <{ID}@example.org>"),
         report(message_id=""),
         report(original="text/plain"),
         b"",
@@ -48,7 +49,7 @@ def test_reports_of_real_servers_are_read(content, reason, code, words):
         b"Content-Type: message/delivery-status\r\n\r\n--x--",
     ],
     ids=["absence", "delayed", "delivered", "relayed", "no action", "no receiver", "read receipt", "not ours",
-         "nearly ours", "no id", "no original", "nothing", "no text", "no parts", "empty parts"],
+         "nearly ours", "two ids", "no id", "no original", "nothing", "no text", "no parts", "empty parts"],
 )  # fmt: skip
 def test_what_only_looks_like_a_report_is_none(content):
     assert read_report(content) is None
