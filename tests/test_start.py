@@ -58,6 +58,7 @@ def run(environment, **values):
         ({"SETS_WEB_WORKERS": "many"}, ("SETS_WEB_WORKERS", "'many'", "2")),
         ({"SETS_ENV": "production"}, ("SETS_BASE_URL", "https://")),
         ({"SETS_SECRET_KEY": "short"}, ("SETS_SECRET_KEY", "32")),
+        ({"SETS_BOUNCE_IMAP_SERVER": "imap.example.org"}, ("SETS_BOUNCE_IMAP_USERNAME", "needs both")),
         ({"SETS_MAIL_SERVR": "x"}, ("SETS_MAIL_SERVR", "not a setting")),
         (
             {"SETS_SQLALCHEMY_DATABASE_URI": "postgresql://127.0.0.1:1/sets"},
