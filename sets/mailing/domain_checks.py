@@ -78,7 +78,7 @@ def _spf(sender: Sender, ask: Ask) -> tuple[str, str, str, Record | None]:
             _("No record says which servers may send for %(domain)s.", domain=sender.domain),
             _(
                 "Add this record. It is right when your mail server delivers by itself; "
-                "a provider names its own “include:” to put in place of “a:…”."
+                "a provider tells you what to write in place of the part with your server’s name."
             ),
             Record(sender.domain, "TXT", value),
         )

@@ -66,7 +66,7 @@ def test_a_domain_in_order_is_fine():
         (None, "unknown", None),
     ],
 )
-def test_spf(records, level, value):
+def test_each_spf_record_gets_its_verdict(records, level, value):
     spf = asked({("example.org", "TXT"): records, ("silent.example", "TXT"): None})[0]
     assert spf.level == level
     assert (spf.record.value if spf.record else None) == value
@@ -85,7 +85,7 @@ def test_spf(records, level, value):
         (None, "unknown", None),
     ],
 )  # fmt: skip
-def test_dmarc(records, level, value):
+def test_each_dmarc_record_gets_its_verdict(records, level, value):
     dmarc = asked({("_dmarc.example.org", "TXT"): records})[1]
     assert dmarc.level == level
     assert (dmarc.record.value if dmarc.record else None) == value
@@ -118,14 +118,14 @@ def test_alignment_is_said_in_words():
         (None, "k1", "unknown"),
     ],
 )
-def test_dkim(records, selector, level):
+def test_each_dkim_record_gets_its_verdict(records, selector, level):
     assert asked({("k1._domainkey.example.org", "TXT"): records}, selector)[2].level == level
 
 
 @pytest.mark.parametrize(
     ("records", "level"), [([], "missing"), (["."], "missing"), (["mx.a", "mx.b"], "fine"), (None, "unknown")]
 )
-def test_mx(records, level):
+def test_each_answer_about_the_way_back_gets_its_verdict(records, level):
     assert asked({("example.org", "MX"): records})[3].level == level
 
 
