@@ -8,6 +8,7 @@ from typing import Any
 import dns.resolver
 import pytest
 
+from sets.languages import speaking
 from sets.mailing import lookups, readiness
 from sets.mailing.domain_checks import Sender, check_domain
 from sets.mailing.lookups import CannotTell
@@ -26,7 +27,7 @@ GOOD = {
 
 @pytest.fixture(autouse=True)
 def spoken(app):
-    with app.test_request_context("/staff/"):
+    with app.test_request_context("/staff/"), speaking("en"):
         yield
 
 
