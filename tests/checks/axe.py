@@ -14,6 +14,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 def violations(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
     """Return what axe finds wrong on the page as it stands, one line for each element; `without` leaves rules out."""
+    # A page is judged with its style: what is there may come before it on a busy machine.
+    page.wait_for_load_state("load")
     if not SOURCE.exists():
         give_up("axe-core (npm)")
     # Evaluated from outside, so the page keeps its own content policy.
