@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-import threading
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-# Loaded by whoever makes a brochure, inside the functions: pages only serve them.
-if TYPE_CHECKING:
-    import typst
+from ..typesetting import TypesettingRefused, cleaned, typeset, typesetter_version
 
 FOLDER = Path(__file__).parent / "typst"
-FONT_FOLDERS = [
-    str(files(package) / "files") for package in ("font_source_sans_pro", "font_source_serif_pro")
-]
-# Every PDF bears the same moment, so that the same content gives the same bytes.
-MADE_AT = 1_735_689_600
 
 # What a content must hold, and the kind of each: a text, or a list of texts that is not empty.
 TEXT, TEXTS = "text", "texts"
@@ -52,8 +41,6 @@ NEEDED = {
     "facts.3.value": TEXT,
 }
 
-_ours = threading.local()
-
 
 class BrochureRefused(ValueError):  # noqa: N818  (it is a refusal, not an error)
     """A brochure cannot be made from this content; the message says why."""
@@ -70,29 +57,15 @@ class BrochureIncomplete(BrochureRefused):
 def make_brochure(content: dict[str, Any]) -> bytes:
     """Return the PDF of a brochure. The same content always gives the same bytes.
 
-    Strings are text: markup of any kind in them is shown, not read. Raises BrochureIncomplete when a text is missing
-    and BrochureRefused when the fonts lack a character.
+    Raises BrochureIncomplete when a text is missing and BrochureRefused when the fonts lack a character.
     """
-    import typst
-
-    content = _cleaned(content)
+    content = cleaned(content)
     if missing := list(_missing(content)):
         raise BrochureIncomplete(missing)
     try:
-        pdf = _compiler().compile(
-            str(FOLDER / "brochure.typ"),
-            format="pdf",
-            sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
-            pdf_standards=["ua-1"],
-            timestamp=MADE_AT,
-        )
-    except typst.TypstError as error:
-        if unknown := re.search(r'the text `"(.+?)"` could not be displayed', error.message):
-            raise BrochureRefused(f"The brochure's fonts have no character {unknown[1]}") from error
-        raise
-    if not isinstance(pdf, bytes):
-        raise TypeError("A PDF is one piece of bytes.")
-    return pdf
+        return typeset(FOLDER / "brochure.typ", content)
+    except TypesettingRefused as refusal:
+        raise BrochureRefused(str(refusal)) from refusal
 
 
 def content_hash(content: dict[str, Any]) -> str:
@@ -104,35 +77,9 @@ def content_hash(content: dict[str, Any]) -> str:
 @cache
 def _layout() -> bytes:
     sources = sorted(path for path in FOLDER.rglob("*") if path.is_file())
-    return b"".join((version("typst").encode(), *(sha256(path.read_bytes()).digest() for path in sources)))
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, font_paths=FONT_FOLDERS)
-
-
-def _compiler() -> typst.Compiler:
-    """Return this thread's typesetter: one must not be shared between threads."""
-    if not hasattr(_ours, "compiler"):
-        import typst
-
-        _ours.compiler = typst.Compiler(root=str(FOLDER), font_paths=_fonts())
-    return _ours.compiler
-
-
-def _cleaned(value: Any) -> Any:
-    """Return the value with texts on one line, without control characters and lone surrogates."""
-    if isinstance(value, dict):
-        return {key: _cleaned(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_cleaned(part) for part in value]
-    if isinstance(value, str):
-        value = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+", " ", value)
-        return re.sub(r"[\ud800-\udfff\ufffe\uffff]", "", value).strip()
-    return value
+    return b"".join(
+        (typesetter_version().encode(), *(sha256(path.read_bytes()).digest() for path in sources))
+    )
 
 
 def _missing(content: dict[str, Any]) -> Iterator[str]:

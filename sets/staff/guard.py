@@ -6,6 +6,7 @@ Also what every staff page is given: the account, its menu, the notices, the lan
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,13 +40,26 @@ DOORS = {
 WALLED_UP = {"security.two_factor_rescue", "security.tf_select"}
 # One's own account: any role opens it.
 OWN = {"security"}
-MENU: tuple[tuple[str, Callable[[], str], str], ...] = (
-    ("/staff/", lambda: _("Dashboard"), "coordinator"),
-    ("/staff/sessions", lambda: _("Sessions"), "coordinator"),
-    ("/staff/registrations", lambda: _("Registrations"), "coordinator"),
-    ("/staff/campaigns", lambda: _("Campaigns"), "coordinator"),
-    ("/staff/outbox", lambda: _("Messages"), "coordinator"),
-    ("/staff/activity", lambda: _("Activity"), "administrator"),
+
+
+@dataclass(frozen=True)
+class MenuPage:
+    """A page of the menu, for those who hold the role or one that contains it."""
+
+    url: str
+    label: Callable[[], str]
+    role: str = "coordinator"
+
+
+# Each entry of the menu with its pages: the first one that somebody may open stands for the entry, and where there are
+# several they are named below it.
+MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
+    (lambda: _("Dashboard"), (MenuPage("/staff/", lambda: _("Dashboard")),)),
+    (lambda: _("Sessions"), (MenuPage("/staff/sessions", lambda: _("Sessions")),)),
+    (lambda: _("Registrations"), (MenuPage("/staff/registrations", lambda: _("Registrations")),)),
+    (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
+    (lambda: _("Messages"), (MenuPage("/staff/outbox", lambda: _("Messages")),)),
+    (lambda: _("Settings"), (MenuPage("/staff/activity", lambda: _("Activity"), "administrator"),)),
 )
 
 
@@ -168,12 +182,14 @@ def _staff_context() -> dict[str, Any]:
     if not is_staff_path(request.path) or not current_user.is_authenticated:
         return {}
     account = signed_in_account()
+    menu, beside = _menus(account)
     return {
         "account": account,
         "account_name": Markup('<a class="link" href="{}">{}</a>').format(
             url_for("account.show_account"), account.name or account.email
         ),
-        "staff_menu": _menu(account),
+        "staff_menu": menu,
+        "staff_submenu": beside,
         "staff_notices": staff_notices(),
         "staff_zone": _("Hours shown: %(zone)s.", zone=zone_words(account.time_zone)),
         "is_administrator": has_role(account, "administrator"),
@@ -181,12 +197,25 @@ def _staff_context() -> dict[str, Any]:
     }
 
 
-def _menu(account: Account) -> list[tuple[str, str, bool]]:
-    entries = [(url, label()) for url, label, role in MENU if has_role(account, role)]
-    here = request.path.rstrip("/") or "/"
-    fits = [url for url, _label in entries if url != "/staff/" and (here + "/").startswith(url + "/")]
-    current = max(fits, key=len) if fits else ("/staff/" if here == "/staff" else None)
-    return [(url, label, url == current) for url, label in entries]
+def _menus(account: Account) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str, bool]]]:
+    """Return the entries of the menu, and the pages of the present entry where it has several."""
+    entries = [(label(), [page for page in pages if has_role(account, page.role)]) for label, pages in MENU]
+    current = _current_page([page for _label, pages in entries for page in pages])
+    menu, beside = [], []
+    for label, pages in entries:
+        is_here = current in pages
+        if pages:
+            menu.append((pages[0].url, label, is_here))
+        if is_here and len(pages) > 1:
+            beside = [(page.url, page.label(), page is current) for page in pages]
+    return menu, beside
+
+
+def _current_page(pages: list[MenuPage]) -> MenuPage | None:
+    here = request.path.rstrip("/") + "/"
+    fits = [page for page in pages if here.startswith(page.url.rstrip("/") + "/")]
+    nearest = max(fits, key=lambda page: len(page.url), default=None)
+    return nearest if nearest and (nearest.url != "/staff/" or here == "/staff/") else None
 
 
 def _keep_private(response: Any) -> Any:

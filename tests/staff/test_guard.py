@@ -159,11 +159,11 @@ def test_staff_pages_are_kept_by_nobody(client):
 
 def test_the_menu_shows_what_the_role_may_open(app, client):
     sign_in(client, "coordinator")
-    assert visit(client, "/staff/outbox").all("a", text="Activity") == []
+    assert visit(client, "/staff/outbox").all("a", text="Settings") == []
     administrator = app.test_client()
     sign_in(administrator, "administrator")
     page = visit(administrator, "/staff/activity")
-    assert page.one("a", text="Activity", aria_current="page") is not None
+    assert page.one("a", text="Settings", aria_current="page") is not None
 
 
 def test_a_path_that_only_looks_like_the_staff_area_is_not_guarded(client):
