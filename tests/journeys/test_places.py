@@ -12,53 +12,18 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 
-from tests.browser import DESKTOP, browsing, running_site
+from tests.browser import DESKTOP, browsing
 from tests.checks import axe
-from tests.journeys.test_every_page import overflow
-from tests.mailserver import mail_server
+from tests.journeys.walking import overflow, sign_in
 
-PASSWORD = "a long enough passphrase of the team"
 ROOM = "https://rooms.example.org/journey"
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def site(mail, tmp_path_factory):
-    """A site whose worker speaks to the mail server."""
-    settings = {
-        "SETS_MAIL_SERVER": mail.host,
-        "SETS_MAIL_PORT": str(mail.port),
-        "SETS_MAIL_USE_TLS": "false",
-    }
-    with running_site(tmp_path_factory.mktemp("places"), settings) as running:
-        words = (
-            "staff",
-            "add",
-            "team@example.org",
-            "--role",
-            "organiser",
-            "--language",
-            "en",
-            "--password-stdin",
-        )
-        running.flask(*words, given=PASSWORD + "\n")
-        yield running
 
 
 @pytest.fixture
 def team(site, browser):
     """The organiser, signed in, on a desktop."""
     with browsing(browser, site.url, viewport=DESKTOP, locale="en-GB") as page:
-        page.goto("/staff/")
-        page.fill("[name=email]", "team@example.org")
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/staff/")
+        sign_in(page)
         yield page
 
 

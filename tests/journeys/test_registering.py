@@ -13,32 +13,9 @@ import pytest
 from playwright.sync_api import expect
 from python_calamine import CalamineWorkbook
 
-from tests.browser import DESKTOP, browsing, running_site
+from tests.browser import DESKTOP, browsing
 from tests.checks import axe, html
-from tests.journeys.test_every_page import crawl, judged, overflow
-from tests.mailserver import mail_server
-
-PASSWORD = "a long enough passphrase of the team"
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def site(mail, tmp_path_factory):
-    """A site whose worker speaks to the mail server."""
-    settings = {
-        "SETS_MAIL_SERVER": mail.host,
-        "SETS_MAIL_PORT": str(mail.port),
-        "SETS_MAIL_USE_TLS": "false",
-    }
-    with running_site(tmp_path_factory.mktemp("journey"), settings) as running:
-        words = ("staff", "add", "team@example.org", "--role", "organiser", "--password-stdin")
-        running.flask(*words, given=PASSWORD + "\n")
-        yield running
+from tests.journeys.walking import NARROW, add_account, crawl, judged, overflow, sign_in
 
 
 @pytest.mark.parametrize("with_script", [True, False], ids=["with-javascript", "without-javascript"])
@@ -90,7 +67,7 @@ def test_a_learner_puts_everything_right_on_pages_that_are_accessible_and_fit_a_
     def judge(page):
         faults.extend(f"{page.url}: {fault}" for fault in (*axe.violations(page), *overflow(page)))
 
-    with browsing(browser, site.url, viewport={"width": 320, "height": 640}, locale="en-GB") as page:
+    with browsing(browser, site.url, viewport=NARROW, locale="en-GB") as page:
         page.goto("/en/register")
         page.get_by_role("button", name="Register").click()
         judge(page)
@@ -178,12 +155,9 @@ def test_a_lost_link_is_found_again_by_whoever_holds_the_address(site, browser, 
 
 
 def test_the_team_finds_the_learner_and_opens_the_list_in_a_spreadsheet(site, browser, mail):
+    add_account(site, "equipe@example.org", language="fr")
     with browsing(browser, site.url, viewport=DESKTOP, locale="fr-FR") as page:
-        page.goto("/staff/")
-        page.fill("[name=email]", "team@example.org")
-        page.fill("[name=password]", PASSWORD)
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/staff/")
+        sign_in(page, "equipe@example.org")
         page.goto("/staff/registrations")
         page.fill("[name=q]", "amin")
         page.press("[name=q]", "Enter")

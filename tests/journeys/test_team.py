@@ -12,35 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import browsing, running_site
-from tests.checks import axe
-from tests.journeys.test_every_page import overflow
-from tests.journeys.test_every_page import sign_in as enter
-from tests.mailserver import mail_server
-
-PASSWORD = "a long enough passphrase of the team"
-TEAM = "claire@example.org", PASSWORD
-NARROW = {"width": 320, "height": 640}
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def site(mail, tmp_path_factory):
-    """A site with its examples, whose worker speaks to the mail server."""
-    settings = {
-        "SETS_MAIL_SERVER": mail.host,
-        "SETS_MAIL_PORT": str(mail.port),
-        "SETS_MAIL_USE_TLS": "false",
-    }
-    with running_site(tmp_path_factory.mktemp("team"), settings) as running:
-        words = ("staff", "add", TEAM[0], "--name", "Claire Morel", "--language", "en", "--role", "organiser")
-        running.flask(*words, "--password-stdin", given=PASSWORD + "\n")
-        yield running
+from tests.browser import browsing
+from tests.journeys.walking import NARROW, judging, sign_in
 
 
 @pytest.fixture
@@ -50,13 +23,8 @@ def organiser(site, browser):
     # axe itself is a script; the pages get none of theirs.
     with browsing(browser, site.url, viewport=NARROW, locale="en-GB") as page:
         page.route("**/*.js", lambda route: route.abort())
-        enter(page, TEAM)
-
-        def judge(heading: str) -> None:
-            expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-            faults.extend(f"{page.url}: {fault}" for fault in (*axe.violations(page), *overflow(page)))
-
-        yield page, judge
+        sign_in(page)
+        yield page, judging(page, faults)
     assert faults == []
 
 

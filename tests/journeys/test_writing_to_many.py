@@ -4,51 +4,20 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser import browsing, running_site
-from tests.checks import axe
-from tests.journeys.test_every_page import overflow
-from tests.journeys.test_every_page import sign_in as enter
-from tests.mailserver import mail_server
+from tests.browser import browsing
+from tests.journeys.walking import NARROW, judging, sign_in
 
-PASSWORD = "a long enough passphrase of the team"
-TEAM = "claire@example.org", PASSWORD
-NARROW = {"width": 320, "height": 640}
 PEOPLE = {"Amina": "fr", "Chiara": "it"}
-
-
-@pytest.fixture(scope="module")
-def mail():
-    with mail_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def site(mail, tmp_path_factory):
-    """A site with its examples, whose worker speaks to the mail server."""
-    settings = {
-        "SETS_MAIL_SERVER": mail.host,
-        "SETS_MAIL_PORT": str(mail.port),
-        "SETS_MAIL_USE_TLS": "false",
-    }
-    with running_site(tmp_path_factory.mktemp("many"), settings) as running:
-        words = ("staff", "add", TEAM[0], "--name", "Claire Morel", "--language", "en", "--role", "organiser")
-        running.flask(*words, "--password-stdin", given=PASSWORD + "\n")
-        yield running
 
 
 def test_a_message_goes_from_the_page_of_a_session_to_each_one_in_their_language(site, browser, mail):
     faults = []
     with browsing(browser, site.url, viewport=NARROW, locale="en-GB") as page:
         page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-        enter(page, TEAM)
-
-        def judge(heading):
-            expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-            faults.extend(f"{page.url}: {fault}" for fault in (*axe.violations(page), *overflow(page)))
-
+        sign_in(page)
+        judge = judging(page, faults)
         for name, language in PEOPLE.items():
             page.goto("/staff/registrations/new")
             page.locator("label.choice", has_text=re.compile(": [0-9]+ are free")).first.click()
@@ -92,7 +61,7 @@ def test_a_message_goes_from_the_page_of_a_session_to_each_one_in_their_language
 
 def test_what_is_typed_is_saved_by_itself_and_pressing_at_that_moment_is_no_conflict(site, browser):
     with browsing(browser, site.url, viewport={"width": 1280, "height": 900}, locale="en-GB") as page:
-        enter(page, TEAM)
+        sign_in(page)
         page.goto("/staff/campaigns/new?audience=news")
         page.get_by_role("button", name="Write the message").click()
         subject = page.get_by_role("textbox", name="Subject")
