@@ -104,3 +104,18 @@ def test_a_choice_is_a_fieldset_whose_boxes_the_summary_can_reach() -> None:
 
 def test_a_list_without_an_empty_option_is_not_marked_required() -> None:
     assert " required" not in drawn("select(form.country)", Example())
+
+
+def test_the_same_words_stand_side_by_side_each_in_its_language() -> None:
+    page = render_template_string(
+        '{% import "macros/languages.html" as languages %}{{ languages.side_by_side("Title", cells, id="title") }}',
+        cells=[
+            {"code": "fr", "name": "French", "field": Example().name, "mark": ""},
+            {"code": "it", "name": "Italian", "field": Example().email, "mark": "To be seen again", "theirs": "Ciao"},
+        ],
+    )  # fmt: skip
+    assert '<fieldset class="tongues" id="title"><legend>Title</legend>' in page
+    assert '<label for="name">French</label>' in page
+    assert 'lang="it"' in page
+    assert 'aria-describedby="email-hint"' in page
+    assert '<pre class="stored" lang="it">Ciao</pre>' in page
