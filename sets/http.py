@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -106,6 +106,13 @@ def is_foreign_post() -> bool:
         return False
     ours = {urlsplit(current_app.config["BASE_URL"]).netloc, request.host}
     return urlsplit(origin).netloc not in ours
+
+
+def private_blueprint(name: str, import_name: str) -> Blueprint:
+    """Return a blueprint of pages that are somebody's own: never stored by a browser, never listed by a machine."""
+    blueprint = Blueprint(name, import_name)
+    blueprint.after_request(private_page)
+    return blueprint
 
 
 def private_page(response: Response) -> Response:

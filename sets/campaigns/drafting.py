@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import select, update
 
@@ -21,7 +20,7 @@ from ..staff.activity import record_activity
 from ..statements import insert_or_ignore
 from .audience_words import session_of
 from .models import Audience, Campaign, CampaignState, CampaignText, KeptText
-from .sending import CampaignRefused
+from .sending import CampaignRefused, locked_campaign
 
 # A campaign that belongs to no session's dates catches up for so long.
 CATCHES_UP = timedelta(days=60)
@@ -155,7 +154,7 @@ def leave_out(public_id: str, *, shown: Iterable[int], chosen: Iterable[int]) ->
 def copy_campaign(public_id: str, *, account_id: int) -> str:
     """Store a draft with the name, the people and the texts of a campaign, and return its public id."""
     with transaction() as session:
-        old = _stored(public_id)
+        old = locked_campaign(public_id)
         until = last_moment(str(old.filter.get("session") or ""))
         made = Campaign(
             public_id=str(uuid.uuid4()), name=old.name, purpose=old.purpose, audience=old.audience,
@@ -181,7 +180,7 @@ def delete_draft(public_id: str) -> None:
 def keep_texts(public_id: str, name: str, *, account_id: int) -> int:
     """Keep a campaign's texts under a name, in place of those of the same name and language; return how many."""
     with transaction() as session:
-        campaign = _stored(public_id)
+        campaign = locked_campaign(public_id)
         texts = [text for text in campaign.texts.values() if text.subject.strip() or text.body.strip()]
         for text in texts:
             key = {"name": name, "language": text.language}
@@ -227,19 +226,7 @@ def _touch(campaign: Campaign) -> None:
 
 
 def _draft(public_id: str) -> Campaign:
-    campaign = _stored(public_id)
+    campaign = locked_campaign(public_id)
     if campaign.state != CampaignState.DRAFT:
         raise CampaignRefused("started")
-    return campaign
-
-
-def _stored(public_id: str) -> Any:
-    campaign = db.session.scalar(
-        select(Campaign)
-        .where(Campaign.public_id == public_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if campaign is None:
-        raise CampaignRefused("not_found")
     return campaign

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Flask, Response, redirect, render_template, request, url_for
 
-from ..http import private_page
+from ..http import private_blueprint
 from ..languages import current_language
 from ..registration.consents import consent_words
 from ..registration.doors import refuse_link
@@ -15,18 +15,13 @@ from . import news
 from .letters import NEWS
 from .news import Subscriber
 
-blueprint = Blueprint("news", __name__)
+blueprint = private_blueprint("news", __name__)
 PAGE = "/<language:lang>/news/<token>"
 
 
 def init_app(app: Flask) -> None:
     """Connect the page."""
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(PAGE)

@@ -6,7 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, attribute_keyed_dict, mapped_column, relationship
 
 from ..database import JSONText, Model, UTCDateTime
@@ -179,3 +190,13 @@ class Meeting(Model):
     revision: Mapped[int] = mapped_column(Integer, default=1)
 
     session: Mapped[TrainingSession] = relationship(back_populates="meetings")
+
+
+def first_start() -> Any:
+    """Return the part of a statement that tells when the session of each row begins; nothing without meetings."""
+    return (
+        select(func.min(Meeting.starts_at))
+        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
+        .correlate(TrainingSession)
+        .scalar_subquery()
+    )

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from ..database import db
 from ..statements import kept
-from .models import Meeting, SessionState, Training, TrainingSession
+from .models import SessionState, Training, TrainingSession, first_start
 from .versions import bump_catalogue_version
 
 # Public pages say "last places" from here on: at most a fifth, or at most three.
@@ -148,12 +148,7 @@ def _lock_trainings() -> Any:
 
 @kept
 def _locked() -> Any:
-    starts_at = (
-        select(func.min(Meeting.starts_at))
-        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
-        .correlate(TrainingSession)
-        .scalar_subquery()
-    )
+    starts_at = first_start()
     names = [name for name in LockedSession.__dataclass_fields__ if name != "starts_at"]
     return (
         select(*(getattr(TrainingSession, name) for name in names), starts_at.label("starts_at"))

@@ -60,14 +60,6 @@ def is_past(session: TrainingSession, moment: datetime) -> bool:
     return bool(meetings) and meetings[-1].ends_at <= moment
 
 
-def needs_room_soon(session: TrainingSession, moment: datetime) -> bool:
-    """Tell whether a meeting of the next two weeks has no room yet."""
-    return any(
-        not meeting.room_url and moment < meeting.ends_at and meeting.starts_at < moment + ROOM_WANTED
-        for meeting in session.standing_meetings
-    )
-
-
 def remarks(session: TrainingSession, moment: datetime) -> list[str]:
     """Return what deserves a look, in sentences; none of it forbids anything."""
     if standing(session, moment) in ("cancelled", "past"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Flask, render_template, request
 
-from ..http import private_page
+from ..http import private_blueprint
 from . import address_letters, addresses
 from .acting import PAGE, act, back
 from .doors import person_behind, refuse_link
@@ -16,7 +16,7 @@ from .learner_forms import NewAddressForm
 from .models import Learner
 from .transitions import RegistrationRefused
 
-blueprint = Blueprint("learner_address", __name__)
+blueprint = private_blueprint("learner_address", __name__)
 CONFIRMATION = "/<language:lang>/addresses/<token>"
 RECOVERY = "/<language:lang>/recoveries/<token>"
 
@@ -25,11 +25,6 @@ def init_app(app: Flask) -> None:
     """Connect the pages, and the mails that lead to them."""
     address_letters.init_app(app)
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(f"{PAGE}/address")

@@ -80,7 +80,8 @@ def withdraw(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], T
     ids = list(registration_ids)
     to_come = {(meeting.registration_id, meeting.meeting_id) for meeting in _meetings_to_come(ids)}
     told = []
-    for key, entry in _entries(ids).items():
+    for entry in db.session.execute(_entries(ids)).all():
+        key = entry.registration_id, entry.meeting_id
         before = unsent[key].before if key in unsent else entry.last_method
         if before != REQUEST:
             if entry.last_method != before:
@@ -103,19 +104,16 @@ def refresh(registration_ids: Iterable[int], unsent: Mapping[tuple[int, int], To
             select(Registration.id).where(Registration.id.in_(ids), Registration.status == Status.CONFIRMED)
         )
     )
-    meetings = list(_meetings_to_come(sorted(held)))
-    known = {(one.registration_id, one.meeting_id): one for one in meetings}
-    hashes = _hashes_of(sorted(held))
     changed = [
-        one
-        for key, one in known.items()
-        if key in unsent or one.last_method != REQUEST or hashes.get(key) != _hash(one)
+        meeting
+        for meeting in _meetings_to_come(sorted(held))
+        if (meeting.registration_id, meeting.meeting_id) in unsent
+        or meeting.last_method != REQUEST
+        or meeting.facts_hash != _hash(meeting)
     ]
     told = _request(changed, unsent)
-    gone = _cancelled_meetings(sorted(held))
-    for key, entry in _entries(sorted(held)).items():
-        if key in known or key not in gone:
-            continue
+    for entry in _entries_of_cancelled_meetings(sorted(held)):
+        key = entry.registration_id, entry.meeting_id
         before = unsent[key].before if key in unsent else entry.last_method
         if before == REQUEST:
             told.append(Told(*key, CANCEL, entry.sequence + 1, before))
@@ -139,6 +137,7 @@ def _meetings() -> Any:
             TrainingSession.time_zone,
             CalendarEntry.sequence,
             CalendarEntry.last_method,
+            CalendarEntry.facts_hash,
         )
         .join(TrainingSession, TrainingSession.id == Registration.training_session_id)
         .join(Meeting, Meeting.training_session_id == TrainingSession.id)
@@ -155,33 +154,21 @@ def _meetings() -> Any:
     )
 
 
-def _entries(registration_ids: list[int]) -> dict[tuple[int, int], Any]:
+def _entries(registration_ids: list[int]) -> Any:
     columns = (
         CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.sequence, CalendarEntry.last_method,
     )  # fmt: skip
-    statement = select(*columns).where(CalendarEntry.registration_id.in_(registration_ids))
-    return {(row.registration_id, row.meeting_id): row for row in db.session.execute(statement)}
+    return select(*columns).where(CalendarEntry.registration_id.in_(registration_ids))
 
 
-def _hashes_of(registration_ids: list[int]) -> dict[tuple[int, int], str | None]:
-    statement = select(
-        CalendarEntry.registration_id, CalendarEntry.meeting_id, CalendarEntry.facts_hash
-    ).where(CalendarEntry.registration_id.in_(registration_ids))
-    return {(row.registration_id, row.meeting_id): row.facts_hash for row in db.session.execute(statement)}
-
-
-def _cancelled_meetings(registration_ids: list[int]) -> set[tuple[int, int]]:
+def _entries_of_cancelled_meetings(registration_ids: list[int]) -> list[Any]:
     """Return the entries whose meeting no longer takes place, and had not ended when that was decided."""
     statement = (
-        select(CalendarEntry.registration_id, CalendarEntry.meeting_id)
+        _entries(registration_ids)
         .join(Meeting, Meeting.id == CalendarEntry.meeting_id)
-        .where(
-            CalendarEntry.registration_id.in_(registration_ids),
-            Meeting.cancelled_at.is_not(None),
-            Meeting.ends_at > now(),
-        )
+        .where(Meeting.cancelled_at.is_not(None), Meeting.ends_at > now())
     )
-    return {(row.registration_id, row.meeting_id) for row in db.session.execute(statement)}
+    return list(db.session.execute(statement))
 
 
 def _new_entry(meeting: Any) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Flask, redirect, render_template, request, url_for
 
-from ..http import private_page
+from ..http import private_blueprint
 from . import changing, phrases, workflow
 from .acting import ONE, act, back, own_standing
 from .applying import LEARNER
@@ -15,17 +15,12 @@ from .doors import person_behind
 from .models import Status
 from .transitions import REFUSALS, RegistrationRefused
 
-blueprint = Blueprint("learner_changes", __name__)
+blueprint = private_blueprint("learner_changes", __name__)
 
 
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.post(f"{ONE}/restoration")

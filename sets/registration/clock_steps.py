@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, func, or_, select
 
-from ..catalogue.models import Meeting, SessionState, TrainingSession
+from ..catalogue.models import SessionState, TrainingSession, first_start
 from ..clock import now
 from ..database import db, transaction
 from . import steps, workflow
@@ -47,12 +47,7 @@ def _end_past() -> int:
 
 def _expire_due() -> int:
     moment = now()
-    starts_at = (
-        select(func.min(Meeting.starts_at))
-        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
-        .correlate(TrainingSession)
-        .scalar_subquery()
-    )
+    starts_at = first_start()
     offers = select(Registration.id).where(
         Registration.status == Status.OFFERED, Registration.offer_ends_at <= moment
     )

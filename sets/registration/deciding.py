@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from ..catalogue.models import Meeting, TrainingSession
+from ..catalogue.models import TrainingSession, first_start
 from ..database import UTCDateTime, db
 from . import workflow
 from .applying import Actor
@@ -70,12 +70,7 @@ def pending_ids(wanted: Filter) -> list[str]:
 
 def next_decision() -> tuple[datetime, int] | None:
     """Return when the next registrations run out undecided, and how many do then; None where none awaits one."""
-    starts_at = (
-        select(func.min(Meeting.starts_at))
-        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
-        .correlate(TrainingSession)
-        .scalar_subquery()
-    )
+    starts_at = first_start()
     due = func.coalesce(TrainingSession.decide_by, starts_at, type_=UTCDateTime)
     statement = (
         select(due, func.count(Registration.id))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, render_template, request
+from flask import Flask, abort, render_template, request
 
 from ..catalogue.showing import current_programme
-from ..http import private_page
+from ..http import private_blueprint
 from ..languages import current_language
 from ..questionnaires.building import QuestionsForm
 from . import changing, consents, corrections, phrases
@@ -19,17 +19,12 @@ from .personal import find_registration
 from .standing import Standing
 from .transitions import RegistrationRefused
 
-blueprint = Blueprint("learner_details", __name__)
+blueprint = private_blueprint("learner_details", __name__)
 
 
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(f"{PAGE}/details")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import (
-    Blueprint,
     Flask,
     Response,
     abort,
@@ -23,7 +22,7 @@ from flask_babel import refresh
 from ..catalogue.showing import snapshot
 from ..clock import now
 from ..forms import clean_text
-from ..http import private_page, visitor_address
+from ..http import private_blueprint, visitor_address
 from ..limiting import is_over
 from ..mailing.links import page_url
 from . import addresses, calendar, changing, joining, letters, personal, phrases, signing_up, workflow
@@ -39,7 +38,7 @@ from .personal import Person
 from .standing import Standing, standings_among, subjects_of
 from .transitions import REFUSALS
 
-blueprint = Blueprint("learner", __name__)
+blueprint = private_blueprint("learner", __name__)
 # How often one connection may ask for links: a training room shares one.
 LINKS_LIMIT = "60 per 10 minutes"
 
@@ -48,11 +47,6 @@ def init_app(app: Flask) -> None:
     """Connect the pages, and the mails that lead to them."""
     letters.init_app(app)
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(PAGE)

@@ -5,26 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Flask, Response, abort, redirect, render_template, url_for
+from flask import Flask, abort, redirect, render_template, url_for
 
-from ..http import private_page
+from ..http import private_blueprint
 from . import objections, phrases
 from .acting import ONE, back, own_standing
 from .doors import person_behind
 from .transitions import RegistrationRefused
 
-blueprint = Blueprint("objections", __name__)
+blueprint = private_blueprint("objections", __name__)
 PAGE = f"{ONE}/objection"
 
 
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(PAGE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Flask, Response, make_response, redirect, render_template, url_for
+from flask import Flask, Response, make_response, redirect, render_template, url_for
 
-from ..http import private_page
+from ..http import private_blueprint
 from ..languages import current_language
 from . import erasure, personal, phrases, portrait
 from .acting import PAGE
@@ -15,17 +15,12 @@ from .applying import LEARNER
 from .doors import person_behind
 from .models import ACTIVE
 
-blueprint = Blueprint("learner_data", __name__)
+blueprint = private_blueprint("learner_data", __name__)
 
 
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(f"{PAGE}/data")

@@ -138,3 +138,8 @@ def _waits_of() -> Any:
         Registration.status == Status.WAITING,
         Registration.id != bindparam("but"),
     )
+
+
+def count_served(waiting: int, capacity: int | None, taken: int) -> int:
+    """Return how many of those who wait find a place among these."""
+    return waiting if capacity is None else min(waiting, max(0, capacity - taken))

@@ -162,15 +162,7 @@ def give_up_held(row: Any, *, actor: Actor) -> int | None:
 
     To be called before this row takes its place: of one training, a person has one place at a time.
     """
-    held = db.session.execute(
-        select(Registration.public_id).where(
-            Registration.learner_id == row.learner_id,
-            Registration.training_id == row.training_id,
-            Registration.id != row.id,
-            Registration.status.in_((Status.CONFIRMED, Status.PENDING)),
-            Registration.ended_at.is_(None),
-        )
-    ).scalar()
+    held = place_of(row.learner_id, row.training_id, but=row.id)
     if held is None:
         return None
     other, session = locked(held)
@@ -178,6 +170,17 @@ def give_up_held(row: Any, *, actor: Actor) -> int | None:
     link_move(other.id, row.id)
     free(other, session)
     return int(other.id)
+
+
+def place_of(learner_id: int, training_id: int, *, but: int | None = None) -> str | None:
+    """Return the registration that holds somebody's place in a training (public id), in a session that is not over."""
+    held = select(Registration.public_id).where(
+        Registration.learner_id == learner_id,
+        Registration.training_id == training_id,
+        Registration.status.in_((Status.CONFIRMED, Status.PENDING)),
+        Registration.ended_at.is_(None),
+    )
+    return db.session.scalar(held if but is None else held.where(Registration.id != but))
 
 
 def link_move(from_id: int, to_id: int) -> None:
@@ -212,7 +215,7 @@ def _give(waiting: Any, session: LockedSession, moment: datetime) -> None:
     ends_at = None
     if offered and session.starts_at is not None:
         ends_at = offer_deadline(moment, session.starts_at, session.time_zone)
-    if status == Status.PENDING and _has_place(waiting, session.training_id):
+    if status == Status.PENDING and place_of(waiting.learner_id, session.training_id):
         # Approval came to a session for which somebody waits who has a place in another: that place stays theirs.
         places.release(session.id)
         steps.step(
@@ -263,16 +266,6 @@ def _told_sessions(registration_id: int) -> Any:
         .where(PlaceNotice.registration_id == registration_id)
         .order_by(PlaceNotice.told_at, PlaceNotice.training_session_id)
     )
-
-
-def _has_place(waiting: Any, training_id: int) -> bool:
-    held = select(Registration.id).where(
-        Registration.learner_id == waiting.learner_id,
-        Registration.training_id == training_id,
-        Registration.status.in_((Status.CONFIRMED, Status.PENDING)),
-        Registration.ended_at.is_(None),
-    )
-    return db.session.scalar(held.limit(1)) is not None
 
 
 def _row_from_any_date(

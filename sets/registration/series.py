@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ..catalogue import places, planning
-from ..catalogue.models import Meeting, SessionState, TrainingSession
+from ..catalogue.models import Meeting, SessionState, TrainingSession, first_start
 from ..catalogue.planning import Plan, PlanRefused
 from ..database import db, transaction
 from ..staff.activity import record_activity
@@ -76,12 +76,7 @@ def beginnings(training_id: int, language: str) -> Sequence[datetime]:
 
 def _in_order(public_ids: list[str]) -> list[str]:
     """Return the ids of sessions that exist, the earliest first: who waits is offered the earliest."""
-    starts_at = (
-        select(func.min(Meeting.starts_at))
-        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
-        .correlate(TrainingSession)
-        .scalar_subquery()
-    )
+    starts_at = first_start()
     statement = (
         select(TrainingSession.public_id)
         .where(TrainingSession.public_id.in_(public_ids))

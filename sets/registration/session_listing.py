@@ -183,8 +183,7 @@ def _count_fillable(session: TrainingSession, waiting: int, moment: datetime) ->
     first = session.first_meeting
     if first is None or moment >= first.starts_at:
         return 0
-    free = waiting if session.capacity is None else max(0, session.capacity - session.places_taken)
-    return min(free, waiting)
+    return queue.count_served(waiting, session.capacity, session.places_taken)
 
 
 def _filling_words(session: TrainingSession, number: int) -> str:

@@ -136,8 +136,7 @@ def _count_served(session: TrainingSession, plan: Plan) -> int:
     ):
         return 0
     waiting = queue.count_waiting(session.id, session.training_id, plan.language)
-    free = waiting if plan.capacity is None else max(0, plan.capacity - session.places_taken)
-    return min(free, waiting)
+    return queue.count_served(waiting, plan.capacity, session.places_taken)
 
 
 def read_audience(session_id: int) -> Audience:

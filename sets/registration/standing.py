@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
 from ..catalogue.emblems import Emblem, emblem
-from ..catalogue.models import Filling, Meeting, SessionState, Training, TrainingSession, TrainingText
+from ..catalogue.models import (
+    Filling,
+    Meeting,
+    SessionState,
+    Training,
+    TrainingSession,
+    TrainingText,
+    first_start,
+)
 from ..catalogue.showing import snapshot
 from ..clock import now
 from ..database import db
@@ -255,13 +263,14 @@ def _read(rows: Sequence[Any]) -> list[Standing]:
     undoable = _cancelled_by_learner(recent)
     return sorted(
         (
-            replace(
-                _standing(row, subjects, hours, moment),
+            _standing(
+                row,
+                subjects[row.training_id],
+                hours.get(row.training_session_id, ()),
+                moment,
                 told_free=told_free.get(row.id, ()),
                 is_undoable=row.id in undoable and row.moved_to_id is None,
             )
-            if row.id in told_free or row.id in undoable
-            else _standing(row, subjects, hours, moment)
             for row in rows
         ),
         key=_order,
@@ -272,12 +281,7 @@ def _told_free(registration_ids: list[int], moment: datetime) -> dict[int, tuple
     """Return in which sessions a place is free that these waiting people were told of."""
     if not registration_ids:
         return {}
-    starts_at = (
-        select(func.min(Meeting.starts_at))
-        .where(Meeting.training_session_id == TrainingSession.id, Meeting.cancelled_at.is_(None))
-        .correlate(TrainingSession)
-        .scalar_subquery()
-    )
+    starts_at = first_start()
     statement = (
         select(PlaceNotice.registration_id, TrainingSession.public_id)
         .join(TrainingSession, TrainingSession.id == PlaceNotice.training_session_id)
@@ -313,7 +317,13 @@ def _cancelled_by_learner(registration_ids: list[int]) -> set[int]:
 
 
 def _standing(
-    row: Any, subjects: dict[int, Subject], hours: dict[int, tuple[Hour, ...]], moment: datetime
+    row: Any,
+    subject: Subject,
+    hours: tuple[Hour, ...],
+    moment: datetime,
+    *,
+    told_free: tuple[str, ...],
+    is_undoable: bool,
 ) -> Standing:
     session_id = row.training_session_id
     rank = None
@@ -324,7 +334,7 @@ def _standing(
         id=row.id,
         public_id=row.public_id,
         status=row.status,
-        subject=subjects[row.training_id],
+        subject=subject,
         reply_to=row.reply_to or "",
         session_id=session_id,
         language=row.language or "",
@@ -332,7 +342,9 @@ def _standing(
         session_state=row.state or "",
         filling=row.filling or "",
         decide_by=row.decide_by,
-        hours=hours.get(session_id, ()) if session_id else (),
+        hours=hours,
+        told_free=told_free,
+        is_undoable=is_undoable,
         rank=rank,
         offer_ends_at=row.offer_ends_at,
         wants=tuple(row.wants or ()),

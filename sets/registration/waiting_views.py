@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, redirect, render_template, url_for
+from flask import Flask, abort, redirect, render_template, url_for
 
-from ..http import private_page
+from ..http import private_blueprint
 from . import phrases, renewals
 from .doors import person_behind
 from .transitions import RegistrationRefused
 
-blueprint = Blueprint("waiting", __name__)
+blueprint = private_blueprint("waiting", __name__)
 RENEWAL = "/<language:lang>/my/<token>/registrations/<uuid:public_id>/renewal"
 
 
 def init_app(app: Flask) -> None:
     """Connect the pages."""
     app.register_blueprint(blueprint)
-
-
-@blueprint.after_request
-def _keep_private(response: Response) -> Response:
-    return private_page(response)
 
 
 @blueprint.get(RENEWAL)

@@ -117,7 +117,7 @@ def restore(
         if actor.kind == "learner" and not _can_undo(row, session):
             raise RegistrationRefused("too_late_to_undo")
         steps.end_past(row.learner_id)
-        if _has_place(row.learner_id, row.training_id):
+        if seating.place_of(row.learner_id, row.training_id):
             raise RegistrationRefused("already_confirmed")
         values = {"learner_id": row.learner_id, "training_id": row.training_id}
         if row.training_session_id is None:
@@ -150,14 +150,12 @@ def move(
         _check_target(row, target, actor, moment)
         if not (target.is_open(moment) if actor.kind == "learner" else target.gives_places(moment)):
             raise RegistrationRefused("session_closed")
-        there = _row_in(row.learner_id, target)
-        if there is not None and there.status in ACTIVE:
-            raise RegistrationRefused("already_there")
+        former_id = _former_row(row.learner_id, target)
         if seating.look(target) == Status.WAITING:
             raise RegistrationRefused("no_place")
         steps.step(row, "move", Status.CANCELLED, actor=actor, reason=reason, mailed=mail)
         new_id, _status, _number = seating.enter(
-            there.id if there else None, _moved_values(row, target), target, actor=actor, only_if_free=True,
+            former_id, _moved_values(row, target), target, actor=actor, only_if_free=True,
             verb="move", is_approved=row.status == Status.CONFIRMED, reason=reason, mailed=mail,
         )  # fmt: skip
         seating.link_move(row.id, new_id)
@@ -178,13 +176,11 @@ def wait_elsewhere(registration_public_id: str, session_public_id: str, *, actor
             raise RegistrationRefused("no_transition")
         if not target.is_open(moment):
             raise RegistrationRefused("session_closed")
-        there = _row_in(row.learner_id, target)
-        if there is not None and there.status in ACTIVE:
-            raise RegistrationRefused("already_there")
+        former_id = _former_row(row.learner_id, target)
         if seating.look(target) != Status.WAITING:
             raise RegistrationRefused("place_free")
         new_id, status, _number = seating.enter(
-            there.id if there else None, _moved_values(row, target), target, actor=actor,
+            former_id, _moved_values(row, target), target, actor=actor,
             verb="register", may_wait_elsewhere=False,
         )  # fmt: skip
         _tell_entered(steps.read(Registration.id == new_id), status)
@@ -281,17 +277,6 @@ def withdraw_person(learner_id: int, *, actor: Actor) -> None:
 # ------------------------------------------------------------------------------------------------- shared steps
 
 
-def _has_place(learner_id: int, training_id: int) -> bool:
-    """Tell whether somebody has a place in a training, in a session that is not over."""
-    statement = select(Registration.id).where(
-        Registration.learner_id == learner_id,
-        Registration.training_id == training_id,
-        Registration.status.in_((Status.CONFIRMED, Status.PENDING)),
-        Registration.ended_at.is_(None),
-    )
-    return db.session.scalar(statement.limit(1)) is not None
-
-
 def _tell_entered(row: Any, status: Status) -> None:
     """Tell somebody how they stand after they came in by another door than the public form."""
     result = {
@@ -329,11 +314,15 @@ def _check_target(row: Any, target: LockedSession, actor: Actor, moment: datetim
         raise RegistrationRefused("approval_elsewhere")
 
 
-def _row_in(learner_id: int, session: LockedSession) -> Any:
+def _former_row(learner_id: int, session: LockedSession) -> int | None:
+    """Return the id of somebody's row in a session that ended there and comes back; refuse where it is active."""
     statement = select(Registration.id, Registration.status).where(
         Registration.learner_id == learner_id, Registration.training_session_id == session.id
     )
-    return db.session.execute(statement).first()
+    former = db.session.execute(statement).first()
+    if former is not None and former.status in ACTIVE:
+        raise RegistrationRefused("already_there")
+    return former.id if former else None
 
 
 def _moved_values(row: Any, target: LockedSession) -> dict[str, Any]:
