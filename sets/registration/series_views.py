@@ -10,18 +10,18 @@ from flask import Flask, abort, flash, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..catalogue.labels import language_words, meeting_words, session_words, training_labels
+from ..catalogue.labels import meeting_words, training_labels
 from ..catalogue.models import SessionState, TrainingSession
 from ..catalogue.planning import PlanRefused, read_session
 from ..catalogue.planning_forms import SessionForm
-from ..catalogue.remarks import remarks, standing_shape, standing_words
+from ..catalogue.remarks import remarks
 from ..catalogue.series_forms import MOST_COPIES, SeriesForm, copied_plan, copied_values, copies
 from ..clock import now
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import series
 from .series import Published
 from .session_listing import list_groups, what_follows
-from .wording import status_words
+from .session_words import page_words, served_words
 
 ONE = "/<uuid:public_id>"
 blueprint = staff_blueprint("series", __name__, role="organiser", url_prefix="/staff/sessions")
@@ -76,7 +76,7 @@ def new_copy(public_id: UUID) -> Any:
     return render_template(
         "registration/new_session.html",
         form=SessionForm(None, trainings=training_labels().values(), data=values), session=None, added=False,
-        training=None, meeting_words=meeting_words, **_words(),
+        training=None, meeting_words=meeting_words, **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def new_publication() -> Any:
     return render_template(
         "registration/new_publication.html",
         groups=[(group, drafts) for group, drafts in groups if drafts],
-        ticked=set(request.args.getlist("session")), **_words(),
+        ticked=set(request.args.getlist("session")), **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def _series_page(session: TrainingSession, form: SeriesForm, days: list[date]) -
     return render_template(
         "registration/new_series.html",
         session=session, form=form, copies=copies(session, days, taken), known=len(taken),
-        training=training_labels()[session.training_id], **_words(),
+        training=training_labels()[session.training_id], **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -141,11 +141,7 @@ def _flash(published: Published) -> None:
         words = ngettext(
             "%(num)d session is published.", "%(num)d sessions are published.", published.sessions
         )
-        if published.told:
-            words += " " + ngettext(
-                "One person is told by mail.", "%(num)d people are told by mail.", published.told
-            )
-        flash(words, "done")
+        flash(words + served_words(published.told), "done")
     if published.changed:
         flash(
             ngettext(
@@ -155,15 +151,3 @@ def _flash(published: Published) -> None:
             ),
             "error",
         )
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "zone": signed_in_account().time_zone,
-        "moment": now(),
-        "session_words": session_words,
-        "language_words": language_words,
-        "standing_words": standing_words,
-        "standing_shape": standing_shape,
-        "status_words": status_words,
-    }

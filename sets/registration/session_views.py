@@ -9,11 +9,11 @@ from flask import Flask, abort, flash, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..catalogue.labels import language_words, lead_words, session_words, training_labels
+from ..catalogue.labels import lead_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..catalogue.planning import PlanRefused, read_session
 from ..catalogue.planning_forms import FIRST_ROWS, SessionForm
-from ..catalogue.remarks import remarks, standing_shape, standing_words
+from ..catalogue.remarks import remarks
 from ..clock import now
 from ..staff.guard import needs_role, signed_in_account, staff_blueprint
 from . import attendance, session_changes
@@ -29,7 +29,7 @@ from .session_news import (
     read_news,
     typed_words,
 )
-from .wording import status_words
+from .session_words import page_words, served_words
 
 STEP = "any(publication, pause, resumption, closure)"
 blueprint = staff_blueprint("sessions", __name__, url_prefix="/staff/sessions")
@@ -47,7 +47,8 @@ def list_sessions() -> Any:
     groups, past = list_groups(), list_past()
     return render_template(
         "registration/list_sessions.html",
-        groups=groups, past=past, trainings={group.training.id: group.training for group in groups}, **_words(),
+        groups=groups, past=past, trainings={group.training.id: group.training for group in groups},
+        **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def show_session(public_id: UUID) -> Any:
         record=record,
         session=record.session,
         marks=attendance.count_marks(record.session.id),
-        **_words(),
+        **page_words(signed_in_account().time_zone),
     )
 
 
@@ -158,7 +159,8 @@ def new_session_step(public_id: UUID, step: str) -> Any:
         "registration/new_session_step.html",
         session=session, step=step, training=training_labels()[session.training_id],
         sentences=what_follows(session, step),
-        remarks=remarks(session, now()) if step in ("publication", "resumption") else [], **_words(),
+        remarks=remarks(session, now()) if step in ("publication", "resumption") else [],
+        **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -168,7 +170,7 @@ def create_session_step(public_id: UUID, step: str) -> Any:
     """Publish, pause, resume or close a session."""
     try:
         served = session_changes.step_session(str(public_id), step)
-        flash(_step_words(step) + _served_words(served), "done")
+        flash(_step_words(step) + served_words(served), "done")
     except PlanRefused as refusal:
         if refusal.reason == "not_found":
             abort(404)
@@ -197,7 +199,7 @@ def _change(form: SessionForm) -> Any:
         )  # fmt: skip
     except PlanRefused as refusal:
         return _refused_page(UUID(public_id), refusal), 409
-    flash(_("The session is stored.") + _told_words(told) + _served_words(served), "done")
+    flash(_("The session is stored.") + _told_words(told) + served_words(served), "done")
     return redirect(url_for(".show_session", public_id=public_id), 303)
 
 
@@ -222,7 +224,7 @@ def _form_page(form: SessionForm, *, added: bool = False) -> str:
         form=form, session=session, added=added,
         audience=read_audience(session.id) if session else None,
         training=training_labels()[session.training_id] if session else None,
-        **_words(),
+        **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -237,7 +239,8 @@ def _news_page(form: SessionForm, news: News, drafts: list[Draft], words: dict[s
     return render_template(
         "registration/new_session_change.html",
         session=form.session, training=training_labels()[form.session.training_id], news=news, drafts=drafts,
-        words=words, typed=typed, sentences=news_sentences(news), audience=news.audience, **_words(),
+        words=words, typed=typed, sentences=news_sentences(news), audience=news.audience,
+        **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -246,7 +249,8 @@ def _cancellation_page(session: TrainingSession, words: dict[str, str]) -> str:
     return render_template(
         "registration/new_session_cancellation.html",
         session=session, training=training_labels()[session.training_id], audience=audience, words=words,
-        drafts=drafts_of_cancellation(session, words), **_words(),
+        drafts=drafts_of_cancellation(session, words),
+        **page_words(signed_in_account().time_zone),
     )  # fmt: skip
 
 
@@ -288,21 +292,3 @@ def _told_words(told: int) -> str:
     if not told:
         return ""
     return " " + ngettext("One person is told of it by mail.", "%(num)d people are told of it by mail.", told)
-
-
-def _served_words(served: int) -> str:
-    if not served:
-        return ""
-    return " " + ngettext("One person is told by mail.", "%(num)d people are told by mail.", served)
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "zone": signed_in_account().time_zone,
-        "moment": now(),
-        "session_words": session_words,
-        "language_words": language_words,
-        "standing_words": standing_words,
-        "standing_shape": standing_shape,
-        "status_words": status_words,
-    }
