@@ -85,10 +85,16 @@ def init_app(app: Flask) -> None:
     if app.config["PROXIES"]:
         n = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0, x_prefix=0)
+    app.before_request(_give_room)
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(Exception, _show_crash)
+
+
+def take_files(app: Flask, endpoint: str, largest: int) -> None:
+    """Let one view take a body of so many bytes: that of a file, and of the fields beside it."""
+    app.extensions.setdefault("largest_bodies", {})[endpoint] = largest + LARGEST_BODY
 
 
 def visitor_address() -> str:
@@ -120,6 +126,12 @@ def private_page(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _give_room() -> None:
+    # Before anything reads the form.
+    if largest := current_app.extensions.get("largest_bodies", {}).get(request.endpoint):
+        request.max_content_length = largest
 
 
 def _refuse_nul() -> None:

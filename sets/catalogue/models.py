@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -88,6 +89,8 @@ class TrainingText(Model):
     fields: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     revision: Mapped[int] = mapped_column(Integer, default=1)
     based_on_revision: Mapped[int | None] = mapped_column(Integer)
+    # For each part, a digest of the words of the first language that it was translated from; NULL: all of them, then.
+    translated_from: Mapped[dict[str, str] | None] = mapped_column(JSONText)
 
 
 class PageText(Model):
@@ -100,6 +103,52 @@ class PageText(Model):
     title: Mapped[str] = mapped_column(String(200))
     fields: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
     revision: Mapped[int] = mapped_column(Integer, default=1)
+    translated_from: Mapped[dict[str, str] | None] = mapped_column(JSONText)
+
+
+class BegunText(Model):
+    """A text of a training that is not whole yet in its language: kept for the team, never shown."""
+
+    __tablename__ = "begun_text"
+
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    translated_from: Mapped[dict[str, str] | None] = mapped_column(JSONText)
+
+
+class TextStep(Model):
+    """What the texts of a training or a page said after one save, in all languages. Numbers count up from 1.
+
+    `content` is {language: {fields, revision, begun}}; `languages` those that the save changed.
+    """
+
+    __tablename__ = "text_step"
+    __table_args__ = (
+        UniqueConstraint("kind", "key", "number"),
+        CheckConstraint("kind IN ('trainings','pages')", name="kind_known"),
+        CheckConstraint("how IN ('written','loaded','brought_back')", name="how_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    key: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    how: Mapped[str] = mapped_column(String(12))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    languages: Mapped[list[str]] = mapped_column(JSONText, default=list)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONText, default=dict)
+
+
+class LoadedFile(Model):
+    """What a file of the catalogue said when it was loaded last: what differs now was written by the team."""
+
+    __tablename__ = "loaded_file"
+
+    path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
 
 
 class Brochure(Model):
@@ -116,6 +165,46 @@ class Brochure(Model):
     bytes: Mapped[int] = mapped_column(Integer)
     path: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class BrochureUpload(Model):
+    """A file of the team's own for a brochure; kept after it was put aside, so that it can be taken again."""
+
+    __tablename__ = "brochure_upload"
+    __table_args__ = (Index("ix_brochure_upload_training_id_language", "training_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    filename: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(Integer)
+    pages: Mapped[int] = mapped_column(Integer)
+    path: Mapped[str] = mapped_column(Text)
+    uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+
+class BrochureTrouble(Model):
+    """Why a brochure cannot be made from the present texts; `content_hash` tells which texts these were."""
+
+    __tablename__ = "brochure_trouble"
+
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    sentence: Mapped[str] = mapped_column(Text)
+
+
+class BrochureDownload(Model):
+    """How often a brochure was downloaded on one day, in the programme's zone. Nothing about who."""
+
+    __tablename__ = "brochure_download"
+
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
 
 
 class TrainingSession(Model):
