@@ -40,6 +40,7 @@ PARTS = (
     "sets.catalogue.page_cache",
     "sets.catalogue.public_views",
     "sets.questionnaires.models",
+    "sets.questionnaires.types",
     "sets.questionnaires.building",
     "sets.registration.models",
     "sets.registration.activity_words",

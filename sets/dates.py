@@ -60,6 +60,11 @@ def date_words(moment: datetime, zone: str) -> str:
     return _day(local(moment, zone).date(), current_language(), True)
 
 
+def calendar_day_words(day: date) -> str:
+    """Return weekday, day, month and year of a day that has no hour."""
+    return _day(day, current_language(), True)
+
+
 def day_words(moment: datetime, zone: str) -> str:
     """Return weekday, day and month, for lists whose year is plain."""
     return _day(local(moment, zone).date(), current_language(), False)

@@ -20,7 +20,10 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 FUNDERS = ("", "eu")
 # The names of the kinds of question (questionnaires.types has their classes); the second ones take options.
-KINDS, KINDS_WITH_OPTIONS = ("short_text", "long_text", "yes_no"), ("choice", "choices")
+KINDS = ("short_text", "long_text", "email", "phone", "number", "date", "yes_no", "consent")
+KINDS_WITH_OPTIONS = ("choice", "choices")
+# The kinds on whose answer other questions may depend.
+DECIDING = ("choice", "choices", "yes_no")
 PROGRAMME = {
     "name": str, "full_name": str, "operator": str, "contact_email": str, "languages": list, "time_zone": str,
     "funder": str, "grant": str, "partners": list, "trainings": list,
@@ -32,16 +35,25 @@ QUESTION = {
     "training": str,
     "required": bool,
     "label": dict,
+    "whole": bool,
+    "lowest": float,
+    "highest": float,
+    "show_if": dict,
     "hint": dict,
     "options": list,
 }
-OPTION = {"key": str, "label": dict}
-OPTIONAL = {"lead", "training", "hint", "options", "partners", "trainings", "grant"}
+OPTION = {"key": str, "label": dict, "text": bool}
+SHOW_IF = {"question": str, "any": list}
+OPTIONAL = {
+    "lead", "training", "hint", "options", "partners", "trainings", "grant", "whole", "lowest", "highest", "show_if",
+    "text",
+}  # fmt: skip
 KIND_NAMES = {
     str: "a text",
     list: "a list",
     bool: "true or false",
     int: "a whole number",
+    float: "a number",
     dict: "one per language",
 }
 
@@ -67,7 +79,7 @@ class Declaration:
         for name, value in table.items():
             if name not in known:
                 self.refuse(f"“{name}” is unknown; there are {', '.join(known)}", *path, name)
-            elif type(value) is not known[name]:
+            elif type(value) is not known[name] and not (known[name] is float and type(value) is int):
                 self.refuse(f"“{name}” is not {KIND_NAMES[known[name]]}", *path, name)
         return len(self.problems) == before
 
@@ -135,6 +147,7 @@ def read_questions(source: str, languages: list[str], slugs: list[str]) -> Decla
     if table is None or not declaration.keys(table, {"questions": list}):
         return declaration
     keys: set[str] = set()
+    earlier: dict[str, dict[str, Any]] = {}
     for number, question in declaration.tables("questions", QUESTION, table):
         at = ("questions", number)
         _check_key(declaration, question["key"], keys, *at, "key")
@@ -153,6 +166,11 @@ def read_questions(source: str, languages: list[str], slugs: list[str]) -> Decla
         for place, option in declaration.tables("options", OPTION, question, *at):
             _check_key(declaration, option["key"], own, *at, "options", place, "key")
             _check_languages(declaration, option, languages, *at, "options", place)
+        if sum(bool(option.get("text")) for option in options if isinstance(option, dict)) > 1:
+            declaration.refuse("only one option of a question takes a text", *at)
+        _check_number(declaration, question, *at)
+        _check_condition(declaration, question, earlier, *at)
+        earlier[question["key"]] = question
     declaration.content = table["questions"]
     return declaration
 
@@ -180,11 +198,18 @@ def write_questions(questions: Iterable[Mapping[str, Any]]) -> str:
     lines: list[str] = []
     for question in questions:
         lines += ["", "[[questions]]"]
-        lines += [f"{name} = {_toml(question[name])}" for name in ("key", "type", "training", "required")
+        lines += [f"{name} = {_toml(question[name])}"
+                  for name in ("key", "type", "training", "required", "whole", "lowest", "highest")
                   if name in question]  # fmt: skip
+        if condition := question.get("show_if"):
+            lines.append(
+                f"show_if = {{ question = {_toml(condition['question'])}, any = {_toml(condition['any'])} }}"
+            )
         lines += _by_language(question)
         for option in question.get("options", ()):
-            lines += ["", "[[questions.options]]", f"key = {_toml(option['key'])}", *_by_language(option)]
+            lines += ["", "[[questions.options]]", f"key = {_toml(option['key'])}"]
+            lines += ["text = true"] if option.get("text") else []
+            lines += _by_language(option)
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -207,13 +232,54 @@ def _check_key(declaration: Declaration, key: str, seen: set[str], *path: str | 
     seen.add(key)
 
 
+def _check_number(declaration: Declaration, question: Mapping[str, Any], *path: str | int) -> None:
+    given = [name for name in ("whole", "lowest", "highest") if name in question]
+    if given and question["type"] != "number":
+        declaration.refuse(f"only a number has “{given[0]}”", *path, given[0])
+    elif "lowest" in question and "highest" in question and question["lowest"] > question["highest"]:
+        declaration.refuse("“lowest” is above “highest”", *path, "lowest")
+
+
+def _check_condition(
+    declaration: Declaration, question: Mapping[str, Any], earlier: Mapping[str, Any], *path: str | int
+) -> None:
+    """Refuse a condition that looks at a later question, at another training's, or at an answer that is not there."""
+    condition = question.get("show_if")
+    if condition is None or not declaration.keys(condition, SHOW_IF, *path):
+        return
+    decider = earlier.get(condition["question"])
+    if decider is None or decider.get("training") not in (None, question.get("training")):
+        declaration.refuse(
+            f"“show_if” names “{condition['question']}”, which is no earlier question of the same form",
+            *path,
+            "show_if",
+        )
+    elif decider["type"] not in DECIDING:
+        declaration.refuse(
+            f"“show_if” names “{condition['question']}”, which is neither a choice nor yes or no",
+            *path,
+            "show_if",
+        )
+    else:
+        offered = [option.get("key") for option in decider.get("options", ()) if isinstance(option, dict)]
+        answers = (True, False) if decider["type"] == "yes_no" else offered
+        if not condition["any"] or any(
+            type(one) is not type(answers[0]) or one not in answers for one in condition["any"]
+        ):
+            declaration.refuse(
+                "“show_if.any” is empty, or names an answer that is not offered", *path, "show_if"
+            )
+
+
 def _check_languages(declaration: Declaration, table: Any, languages: list[str], *path: str | int) -> None:
     for name in ("label", "hint"):
         words = table.get(name)
         if words is None:
             continue
+        # The first language must be there; what is not translated yet falls back to it.
         for code in languages:
-            if not isinstance(words.get(code), str) or not words[code].strip():
+            given = words.get(code, "" if code == languages[0] else "later")
+            if not isinstance(given, str) or not given.strip():
                 declaration.refuse(f"“{name}.{code}” is missing", *path)
         for code in words:
             if code not in languages:

@@ -21,10 +21,11 @@ def init_app(app: Flask) -> None:
 
 @catalogue.command("load")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=OURS, required=False)
-def load_folder(folder: Path) -> None:
+@click.option("--replace", is_flag=True, help="Put the folder in the place of what the team edited since.")
+def load_folder(folder: Path, replace: bool) -> None:
     """Load the catalogue in FOLDER (default: the one that comes with the site)."""
     try:
-        loaded = load_catalogue(folder)
+        loaded = load_catalogue(folder, replace=replace)
     except CatalogueRefused as refusal:
         for sentence in refusal.sentences:
             click.echo(sentence, err=True)

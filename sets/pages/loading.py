@@ -35,16 +35,17 @@ class Loaded:
     refusals: list[str] = field(default_factory=list)
 
 
-def load_catalogue(root: Path = OURS) -> Loaded:
+def load_catalogue(root: Path = OURS, *, replace: bool = False) -> Loaded:
     """Store what a folder says, all or nothing, then make its brochures. Raises CatalogueRefused.
 
+    What the team edited since the last load is never silently overwritten: the load is refused, unless `replace`.
     Loading the same folder again changes nothing and leaves kept pages as they are.
     """
     folder = read_folder(root)
     openings = {name: _opening(root / name) for name in DECLARATIONS if (root / name).exists()}
     with transaction() as session:
         changed = store_folder(session, folder)
-        changed |= store_questions(session, folder.questions)
+        changed |= store_questions(session, folder.questions, replace=replace)
         store_setting(session, OPENINGS, openings)
         if changed:
             bump_catalogue_version(session)

@@ -7,15 +7,15 @@ words, which come from the newest version that asks it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from ..database import db
+from .asked import AskedOption, AskedQuestion
 from .building import forms_of
 from .models import FormVersion
-from .types import AskedOption, AskedQuestion
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class AnswerReader:
                 return question.kind.cell(question, value, self.language)
         return ""
 
+    def typed_cell(self, question: AskedQuestion, value: Any) -> Any:
+        """Return an answer as one cell of the question's kind (`question.kind.cell_kind`): a text, a day, a number."""
+        return None if value is None else question.kind.typed_cell(question, value, self.language)
+
     def read(self, answers: Mapping[str, Any] | None) -> Iterator[Answered]:
         """Yield each answered question with its words, in the order of the columns."""
         for question in self.columns():
@@ -75,6 +79,4 @@ def _with_older_options(newer: AskedQuestion, older: AskedQuestion) -> AskedQues
     options: dict[int, AskedOption] = {option.id: option for option in newer.options}
     for option in older.options:
         options.setdefault(option.id, option)
-    return AskedQuestion(
-        newer.id, newer.key, newer.type, newer.required, newer.label, newer.hint, tuple(options.values())
-    )
+    return replace(newer, options=tuple(options.values()))

@@ -6,11 +6,12 @@ reads one once. A form opened on version 3 and sent when 4 is live is checked ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
+from markupsafe import Markup
 from sqlalchemy import select
 from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
@@ -18,8 +19,9 @@ from wtforms.meta import DefaultMeta
 from ..catalogue.showing import snapshot
 from ..database import db
 from ..forms import SiteForm
+from .asked import AskedOption, AskedQuestion, only_if_words, words_field
+from .conditions import condition_of
 from .models import FormVersion, Option, Question
-from .types import AskedOption, AskedQuestion
 
 # Versions travel in the form as "3.8.12"; more than this many is nobody's form.
 MOST_VERSIONS = 60
@@ -34,33 +36,146 @@ class AskedForm:
     questions: tuple[AskedQuestion, ...]
 
 
+@dataclass(frozen=True)
+class ShownQuestion:
+    """One question on a page: its field, the line for words beside a choice, and when it is asked.
+
+    `decider` is the name of the field on this page that decides, and `values` those at which it is asked.
+    """
+
+    field: Any
+    words: Any = None
+    open_value: str = ""
+    decider: str = ""
+    values: tuple[str, ...] = ()
+
+
 class QuestionsForm(BaseForm):
     """The fields of one version in its order, bound to what was sent; to be validated where its training was chosen.
 
-    Where nothing was sent, `stored` answers (by question id) are in the fields.
+    Where nothing was sent, `stored` answers (by question id) are in the fields. A question may be asked only where an
+    earlier one has a certain answer: of this form, of the form `beside` it on the page, or given before (`given`).
     """
 
     def __init__(
-        self, asked: AskedForm, language: str, sent: Any = None, stored: Mapping[str, Any] | None = None
+        self,
+        asked: AskedForm,
+        language: str,
+        sent: Any = None,
+        stored: Mapping[str, Any] | None = None,
+        *,
+        beside: QuestionsForm | None = None,
+        given: Mapping[str, Any] | None = None,
     ) -> None:
-        self.asked = asked
-        fields = {question.name: question.kind.field(question, language) for question in asked.questions}
+        self.asked, self.stored, self.beside = asked, dict(stored or {}), beside
+        self._given, self._language = dict(given or {}), language
+        fields: dict[str, Any] = {}
+        typed: dict[str, Any] = {}
+        for question in asked.questions:
+            fields[question.name] = question.kind.field(question, language)
+            if question.open_option:
+                fields[words_name(question)] = words_field(question.open_option, language)
+            if (value := self.stored.get(str(question.id))) is not None:
+                typed[question.name] = question.kind.typed(question, value)
+                typed[words_name(question)] = question.kind.words(value)
         super().__init__(fields, meta=_Meta())
-        answers = stored or {}
-        typed = {
-            question.name: question.kind.typed(question, answers[str(question.id)])
-            for question in asked.questions
-            if str(question.id) in answers
-        }
         self.process(sent, data=typed)
+        self._say_when()
 
     def answers(self) -> dict[str, Any]:
-        """Return what is to be stored, by question id; questions left open are not there."""
-        stored = {
-            str(question.id): question.kind.stored(question, self[question.name].data)
-            for question in self.asked.questions
-        }
-        return {identifier: value for identifier, value in stored.items() if value is not None}
+        """Return what is to be stored, by question id; questions left open are not there, nor those not asked."""
+        return self._followed()[0]
+
+    def validate(self, *_arguments: Any, **_options: Any) -> bool:
+        """Check the fields of the questions that are asked, given the answers to the earlier ones."""
+        asked = self._followed()[1]
+        for question in self.asked.questions:
+            for name in (question.name, words_name(question)):
+                if name in self:
+                    self[name].errors = ()
+                    if question.id in asked:
+                        self[name].validate(self)
+        return not self.errors
+
+    @property
+    def shown(self) -> list[ShownQuestion]:
+        """The questions of the page, in order: all that may come to be asked while it is filled in."""
+        here = self._deciders()
+        questions = []
+        for question in self.asked.questions:
+            condition = question.show_if
+            decider = here.get(condition.question_id) if condition else None
+            if condition and decider is None and not condition.holds(self._given | self.stored):
+                continue
+            questions.append(
+                ShownQuestion(
+                    self[question.name],
+                    self[words_name(question)] if question.open_option else None,
+                    question.open_option.key if question.open_option else "",
+                    decider.name if decider else "",
+                    decider.values_of(condition) if decider and condition else (),
+                )
+            )
+        return questions
+
+    @property
+    def is_branching(self) -> bool:
+        """Whether the page has something to show and to hide."""
+        return any(question.show_if or question.open_option for question in self.asked.questions)
+
+    def _followed(self) -> tuple[dict[str, Any], set[int]]:
+        """Return the answers, and the ids of the questions that are asked, each after the one that decides on it."""
+        here = {question.id: question for question in self.asked.questions}
+        elsewhere = {key: value for key, value in (self._given | self.stored).items() if int(key) not in here}
+        found = elsewhere | (self.beside.answers() if self.beside else {})
+        asked: set[int] = set()
+        visited: set[int] = set()
+
+        def follow(question: AskedQuestion) -> None:
+            if question.id in visited:
+                return
+            visited.add(question.id)
+            if condition := question.show_if:
+                # One that is asked no more stands after those that depend on it.
+                if condition.question_id in here:
+                    follow(here[condition.question_id])
+                if not condition.holds(found):
+                    return
+            asked.add(question.id)
+            if (value := self._value(question)) is not None:
+                found[str(question.id)] = value
+
+        for question in self.asked.questions:
+            follow(question)
+        return {key: found[key] for key in map(str, here) if int(key) in asked and key in found}, asked
+
+    def _value(self, question: AskedQuestion) -> Any:
+        words = self[words_name(question)].data if question.open_option else ""
+        value = question.kind.stored(question, self[question.name].data, words or "")
+        earlier = self.stored.get(str(question.id))
+        return earlier if question.kind.keeps_first and None not in (earlier, value) else value
+
+    def _deciders(self) -> dict[int, AskedQuestion]:
+        """Return the questions of the page that others may depend on."""
+        asked = (*(self.beside.asked.questions if self.beside else ()), *self.asked.questions)
+        return {question.id: question for question in asked if question.kind.decides}
+
+    def _say_when(self) -> None:
+        """Add to the hints after which answers a question is to be answered: for readers without the script."""
+        here = self._deciders()
+        for question in self.asked.questions:
+            decider = here.get(question.show_if.question_id) if question.show_if else None
+            if question.show_if and decider:
+                field = self[question.name]
+                words = only_if_words(decider, question.show_if, self._language)
+                field.description = Markup('{} <span class="only-if">{}</span>').format(
+                    field.description, words
+                )
+
+
+def words_name(question: AskedQuestion) -> str:
+    """Return the name of the field for words beside a choice."""
+    return f"{question.name}-words"
 
 
 class _Meta(SiteForm.Meta, DefaultMeta):
@@ -114,12 +229,22 @@ def shown_forms(tag: str | None) -> dict[int | None, AskedForm]:
     return scopes if len(scopes) == len(parts) else live_forms()
 
 
+def asked_form(version: Any) -> AskedForm:
+    """Return what a version asks: a draft's form is made anew each time, since it changes."""
+    return _made([version])[version.id]
+
+
 def _read(version_ids: list[int]) -> dict[int, AskedForm]:
     versions = db.session.execute(
         select(FormVersion.id, FormVersion.training_id, FormVersion.content).where(
             FormVersion.id.in_(version_ids), FormVersion.state != "draft"
         )
     ).all()
+    return _made(versions)
+
+
+def _made(versions: Iterable[Any]) -> dict[int, AskedForm]:
+    versions = list(versions)
     asked = {entry["id"] for version in versions for entry in version.content.get("questions", ())}
     questions = {
         row.id: row
@@ -135,7 +260,7 @@ def _read(version_ids: list[int]) -> dict[int, AskedForm]:
             version.id,
             version.training_id,
             tuple(
-                _question(entry, questions[entry["id"]], keys)
+                _question(entry, questions[entry["id"]], keys, version.id)
                 for entry in version.content.get("questions", ())
             ),
         )
@@ -143,7 +268,7 @@ def _read(version_ids: list[int]) -> dict[int, AskedForm]:
     }
 
 
-def _question(entry: dict[str, Any], row: Any, keys: dict[int, str]) -> AskedQuestion:
+def _question(entry: dict[str, Any], row: Any, keys: dict[int, str], version_id: int) -> AskedQuestion:
     return AskedQuestion(
         row.id,
         row.key,
@@ -152,7 +277,12 @@ def _question(entry: dict[str, Any], row: Any, keys: dict[int, str]) -> AskedQue
         entry.get("label") or {},
         entry.get("hint") or {},
         tuple(
-            AskedOption(option["id"], keys[option["id"]], option.get("label") or {})
+            AskedOption(option["id"], keys[option["id"]], option.get("label") or {}, bool(option.get("text")))
             for option in entry.get("options", ())
         ),
+        show_if=condition_of(entry.get("show_if")),
+        whole=bool(entry.get("whole")),
+        lowest=entry.get("lowest"),
+        highest=entry.get("highest"),
+        version_id=version_id,
     )

@@ -6,7 +6,7 @@ scope: answers are stored under them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -15,19 +15,24 @@ from ..catalogue.models import Training
 from ..catalogue.reading import CatalogueRefused
 from ..clock import now
 from ..database import db
+from .content import plain
 from .models import FormVersion, Option, Question
 
+NUMBER_PARTS = ("whole", "lowest", "highest")
 
-def store_questions(session: Any, declared: Iterable[Mapping[str, Any]]) -> bool:
+
+def store_questions(session: Any, declared: Iterable[Mapping[str, Any]], *, replace: bool = False) -> bool:
     """Make the questions and the live forms say what the folder says; tell whether anything changed.
 
-    Raises CatalogueRefused when a question that exists would change its kind or its scope.
+    Raises CatalogueRefused when a question that exists would change its kind or its scope, or when the team changed
+    a form since the last load and the folder says something else. With `replace` the folder wins, over drafts too.
     """
     declared = list(declared)
     trainings = {training.slug: training.id for training in session.scalars(select(Training))}
     known = {question.key: question for question in session.scalars(select(Question))}
     _refuse_other_kinds(declared, known, trainings)
     changed = False
+    asked: dict[str, Question] = {}
     scopes: dict[int | None, list[dict[str, Any]]] = {scope: [] for scope in (None, *trainings.values())}
     for entry in declared:
         scope = trainings[entry["training"]] if "training" in entry else None
@@ -38,11 +43,16 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]]) -> bool
         changed |= _bring_back(question)
         changed |= _store_options(session, question, entry.get("options", ()))
         session.flush()
-        scopes[scope].append(_content(question, entry))
-    for question in known.values():
-        changed |= _retire(question)
+        asked[entry["key"]] = question
+        scopes[scope].append(_content(question, entry, asked))
+    slugs = {identifier: slug for slug, identifier in trainings.items()}
+    refused = [] if replace else list(_edited(session, scopes, slugs))
+    if refused:
+        raise CatalogueRefused(refused)
     for scope, contents in scopes.items():
         changed |= _store_version(session, scope, contents)
+    for question in known.values():
+        changed |= _retire(question)
     return changed
 
 
@@ -56,9 +66,24 @@ def written_questions() -> list[dict[str, Any]]:
         .where(FormVersion.state == "live")
         .order_by(func.coalesce(Training.position, 0))
     )
-    return [
-        _declared(entry, rows[entry["id"]], slugs) for form in live for entry in form.content["questions"]
-    ]
+    keys = dict(db.session.execute(select(Option.id, Option.key)).tuples().all())
+    return [_declared(entry, rows, keys, slugs) for form in live for entry in form.content["questions"]]
+
+
+def _edited(session: Any, scopes: Mapping[int | None, Any], slugs: Mapping[int, str]) -> Iterator[str]:
+    """Yield a sentence for each form that the team changed since the last load and the folder words otherwise."""
+    for row in session.scalars(select(FormVersion).where(FormVersion.state.in_(("live", "draft")))):
+        questions = scopes.get(row.training_id, [])
+        if (row.state == "live" and row.author_id is None) or plain(row.content) == plain(
+            {"questions": questions}
+        ):
+            continue
+        form = f"of the training “{slugs[row.training_id]}”" if row.training_id else "that everybody is asked"
+        did = "is changing" if row.state == "draft" else "changed"
+        yield (
+            f"questions.toml: the team {did} the questions {form}, and this file says something else. Write theirs "
+            "down first (catalogue export), or load with --replace to put this file in their place."
+        )
 
 
 def _refuse_other_kinds(
@@ -99,8 +124,16 @@ def _store_version(session: Any, scope: int | None, questions: list[dict[str, An
     versions = select(FormVersion).where(FormVersion.training_id.is_(scope) if scope is None
                                          else FormVersion.training_id == scope)  # fmt: skip
     live = session.scalar(versions.where(FormVersion.state == "live"))
-    if (live.content if live else {"questions": []}) == content:
+    draft = session.scalar(versions.where(FormVersion.state == "draft"))
+    if plain(live.content if live else None) == plain(content) and (
+        draft is None or plain(draft.content) == plain(content)
+    ):
         return False
+    if draft:
+        session.delete(draft)
+    if plain(live.content if live else None) == plain(content):
+        session.flush()
+        return True
     if live:
         live.state = "past"
         session.flush()
@@ -110,7 +143,7 @@ def _store_version(session: Any, scope: int | None, questions: list[dict[str, An
     return True
 
 
-def _content(question: Question, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _content(question: Question, entry: Mapping[str, Any], asked: Mapping[str, Question]) -> dict[str, Any]:
     ids = {option.key: option.id for option in question.options}
     content = {
         "id": question.id,
@@ -118,24 +151,46 @@ def _content(question: Question, entry: Mapping[str, Any]) -> dict[str, Any]:
         "label": dict(entry["label"]),
         "hint": dict(entry.get("hint", {})),
     }
+    content |= {name: entry[name] for name in NUMBER_PARTS if name in entry}
+    if condition := entry.get("show_if"):
+        decider = asked[condition["question"]]
+        keys = {option.key: option.id for option in decider.options}
+        content["show_if"] = {
+            "question": decider.id,
+            "any": [one if isinstance(one, bool) else keys[one] for one in condition["any"]],
+        }
     if entry.get("options"):
         content["options"] = [
-            {"id": ids[option["key"]], "label": dict(option["label"])} for option in entry["options"]
+            {"id": ids[option["key"]], "label": dict(option["label"])} | _text_mark(option)
+            for option in entry["options"]
         ]
     return content
 
 
-def _declared(entry: Mapping[str, Any], question: Question, slugs: Mapping[int, str]) -> dict[str, Any]:
-    keys = {option.id: option.key for option in question.options}
+def _text_mark(option: Mapping[str, Any]) -> dict[str, bool]:
+    return {"text": True} if option.get("text") else {}
+
+
+def _declared(
+    entry: Mapping[str, Any], rows: Mapping[int, Question], keys: Mapping[int, str], slugs: Mapping[int, str]
+) -> dict[str, Any]:
+    question = rows[entry["id"]]
     declared: dict[str, Any] = {"key": question.key, "type": question.type}
     if question.training_id is not None:
         declared["training"] = slugs[question.training_id]
-    declared |= {"required": entry["required"], "label": entry["label"]}
+    declared |= {"required": bool(entry.get("required")), "label": entry["label"]}
+    declared |= {name: entry[name] for name in NUMBER_PARTS if entry.get(name) not in (None, False)}
+    if condition := entry.get("show_if"):
+        declared["show_if"] = {
+            "question": rows[condition["question"]].key,
+            "any": [one if isinstance(one, bool) else keys[one] for one in condition["any"]],
+        }
     if entry.get("hint"):
         declared["hint"] = entry["hint"]
     if entry.get("options"):
         declared["options"] = [
-            {"key": keys[option["id"]], "label": option["label"]} for option in entry["options"]
+            {"key": keys[option["id"]], "label": option["label"]} | _text_mark(option)
+            for option in entry["options"]
         ]
     return declared
 

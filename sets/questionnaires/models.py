@@ -39,9 +39,9 @@ class Option(Model):
 
 
 class FormVersion(Model):
-    """What the form asked at a time.
+    """What the form asked at a time (`content.py` knows its shape).
 
-    Content: {"questions": [{"id", "required", "label": {fr: …}, "hint": {…}, "options": [{"id", "label": {…}}]}]}.
+    `author_id` made it live, or changed the draft last, at `changed_at`; none: a catalogue folder was loaded.
     """
 
     __tablename__ = "form_version"
@@ -70,4 +70,7 @@ class FormVersion(Model):
     content: Mapped[dict[str, Any]] = mapped_column(JSONText)
     author_id: Mapped[int | None] = mapped_column(Integer)
     live_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The version whose content this one brought back.
+    from_number: Mapped[int | None] = mapped_column(Integer)
     revision: Mapped[int] = mapped_column(Integer, default=1)

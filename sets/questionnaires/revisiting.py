@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from .asked import AskedQuestion
 from .building import AskedForm, forms_of, shown_forms
-from .types import AskedQuestion
 
 
 def revisited_form(
@@ -47,6 +47,6 @@ def _questions(
 def _with_chosen(newer: AskedQuestion, older: AskedQuestion, value: Any) -> AskedQuestion:
     """Return the question in its newest words, with the options that were chosen and are offered no more."""
     known = {option.id for option in newer.options}
-    chosen = value if isinstance(value, list) else [value]
+    chosen = newer.kind.chosen(value)
     kept = tuple(option for option in older.options if option.id in chosen and option.id not in known)
     return replace(newer, options=newer.options + kept) if kept else newer

@@ -7,59 +7,34 @@ stored by id for ever; the form sends their keys.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from wtforms import Field
 from wtforms.fields.choices import SelectChoice
 
-from ..forms import AtMost, OneDisc, Required, SeveralOf, TextBlock, TextLine
-from ..languages import localised
+from ..dates import calendar_day_words
+from ..forms import Address, AddressLine, AtMost, OneDisc, Required, SeveralOf, TextBlock, TextLine
+from .asked import SHORT, TYPES, AskedOption, AskedQuestion, spoken
+from .fields import (
+    ConsentBox,
+    DateLine,
+    MayStayOpen,
+    Number,
+    NumberLine,
+    Phone,
+    PhoneLine,
+    SensibleDay,
+    Ticked,
+    number_words,
+    read_number,
+)
 
-SHORT, LONG = 300, 3000
-
-
-@dataclass(frozen=True)
-class AskedOption:
-    """One choice as a version of the form words it."""
-
-    id: int
-    key: str
-    label: dict[str, str]
-
-    def words(self, language: str) -> str:
-        """Return the label in that language, or in the first one it has."""
-        return localised(self.label, language)[1] or self.key
-
-
-@dataclass(frozen=True)
-class AskedQuestion:
-    """One question as a version of the form asks it."""
-
-    id: int
-    key: str
-    type: str
-    required: bool
-    label: dict[str, str]
-    hint: dict[str, str]
-    options: tuple[AskedOption, ...] = ()
-
-    @property
-    def kind(self) -> QuestionType:
-        """The kind of this question."""
-        return TYPES[self.type]
-
-    @property
-    def name(self) -> str:
-        """The name of its field in the form."""
-        return f"q-{self.key}"
-
-    def words(self, language: str) -> str:
-        """Return the label in that language, or in the first one it has."""
-        return localised(self.label, language)[1] or self.key
+LONG = 3000
+# What a cell of an export holds.
+TEXT, DAY, NUMBER = "text", "day", "number"
 
 
 class QuestionType:
@@ -68,20 +43,28 @@ class QuestionType:
     key = ""
     name: Any = ""
     has_options = False
+    # Whether another question can be asked only where this one has a certain answer.
+    decides = False
+    # Whether an answer that stands is never replaced by the same one given later.
+    keeps_first = False
+    cell_kind = TEXT
     field_class: type[Field] = TextLine
     missing: Any = _l("Answer this question.")
 
     def field(self, question: AskedQuestion, language: str) -> Any:
         """Return the unbound field."""
-        validators: list[Callable[[Any, Any], None]] = [Required(self.missing)] if question.required else []
         return self.field_class(
             spoken(question.label, language) or question.key,
-            [*validators, *self.validators()],
+            [*self.demand(question), *self.validators(question)],
             description=spoken(question.hint, language),
             **self.options(question, language),
         )
 
-    def validators(self) -> Iterable[Callable[[Any, Any], None]]:
+    def demand(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
+        """Return what asks for an answer where there must be one."""
+        return (Required(self.missing),) if question.required else ()
+
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
         """Return the bounds of the field."""
         return ()
 
@@ -89,8 +72,11 @@ class QuestionType:
         """Return further arguments of the field."""
         return {}
 
-    def stored(self, question: AskedQuestion, data: Any) -> Any:
-        """Return the value to store for what a valid field holds; None when the question was left."""
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
+        """Return the value to store for what a valid field holds; None when the question was left.
+
+        `words` is what stands beside the choice that takes text.
+        """
         return data or None
 
     def typed(self, question: AskedQuestion, value: Any) -> Any:
@@ -102,8 +88,24 @@ class QuestionType:
         return str(value)
 
     def cell(self, question: AskedQuestion, value: Any, language: str) -> str:
-        """Return an answer as one cell of an export."""
+        """Return an answer as one cell of text of an export."""
         return self.text(question, value, language).replace("\n", " ")
+
+    def typed_cell(self, question: AskedQuestion, value: Any, language: str) -> Any:
+        """Return an answer as one cell of the kind that `cell_kind` says: a text, a day or a number."""
+        return self.cell(question, value, language)
+
+    def chosen(self, value: Any) -> list[Any]:
+        """Return the choices that an answer names, as a condition and a count take them: option ids, True or False."""
+        return []
+
+    def words(self, value: Any) -> str:
+        """Return the words that stand beside a choice in a stored value."""
+        return ""
+
+    def answers(self, question: AskedQuestion, values: Iterable[Any], language: str) -> list[tuple[str, str]]:
+        """Return (value of the field, words) for each of these stored values that the question offers."""
+        return []
 
 
 class ShortText(QuestionType):
@@ -112,7 +114,7 @@ class ShortText(QuestionType):
     key, name = "short_text", _l("Short text")
     missing = _l("Write an answer.")
 
-    def validators(self) -> Iterable[Callable[[Any, Any], None]]:
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
         """Return the bound of one line."""
         return (AtMost(SHORT),)
 
@@ -123,15 +125,102 @@ class LongText(QuestionType):
     key, name, field_class = "long_text", _l("Long text"), TextBlock
     missing = _l("Write an answer.")
 
-    def validators(self) -> Iterable[Callable[[Any, Any], None]]:
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
         """Return the bound of some paragraphs."""
         return (AtMost(LONG),)
+
+
+class EMail(QuestionType):
+    """An e-mail address."""
+
+    key, name, field_class = "email", _l("E-mail address"), AddressLine
+    missing = _l("Write an e-mail address.")
+
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
+        """Refuse what cannot be an address."""
+        return (_unless_empty(Address()),)
+
+
+class PhoneNumber(QuestionType):
+    """A phone number, kept as typed."""
+
+    key, name, field_class = "phone", _l("Phone number"), PhoneLine
+    missing = _l("Write a phone number.")
+
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
+        """Refuse what has no digits."""
+        return (AtMost(40), Phone())
+
+    def options(self, question: AskedQuestion, language: str) -> dict[str, Any]:
+        """Let browsers offer the person's own."""
+        return {"render_kw": {"autocomplete": "tel", "inputmode": "tel"}}
+
+
+class NumberGiven(QuestionType):
+    """A number, whole or not, with bounds or without."""
+
+    key, name, field_class, cell_kind = "number", _l("Number"), NumberLine, NUMBER
+    missing = _l("Write a number.")
+
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
+        """Keep to the bounds."""
+        return (Number(question.whole, question.lowest, question.highest),)
+
+    def options(self, question: AskedQuestion, language: str) -> dict[str, Any]:
+        """Show the right keys on a phone; a decimal keyboard has no minus."""
+        if question.lowest is not None and question.lowest < 0:
+            return {"render_kw": {"inputmode": "text"}}
+        return {"render_kw": {"inputmode": "numeric" if question.whole else "decimal"}}
+
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
+        """Return the number."""
+        return read_number(data) if data else None
+
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return the number as the language writes it."""
+        return number_words(value)
+
+    def text(self, question: AskedQuestion, value: Any, language: str) -> str:
+        """Return the number as the language being spoken writes it."""
+        return number_words(value)
+
+    def typed_cell(self, question: AskedQuestion, value: Any, language: str) -> Any:
+        """Return the number itself."""
+        return value
+
+
+class Day(QuestionType):
+    """A date, stored as ISO 8601 writes it."""
+
+    key, name, field_class, cell_kind = "date", _l("Date"), DateLine, DAY
+    missing = _l("Choose a date.")
+
+    def validators(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
+        """Refuse slips of the keyboard."""
+        return (SensibleDay(),)
+
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
+        """Return the day as text."""
+        return data.isoformat() if data else None
+
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return the day."""
+        return date.fromisoformat(value)
+
+    def text(self, question: AskedQuestion, value: Any, language: str) -> str:
+        """Return weekday, day, month and year."""
+        return calendar_day_words(date.fromisoformat(value))
+
+    def typed_cell(self, question: AskedQuestion, value: Any, language: str) -> Any:
+        """Return the day itself."""
+        return date.fromisoformat(value)
 
 
 class OneChoice(QuestionType):
     """One option of several."""
 
     key, name, field_class, has_options = "choice", _l("One choice"), OneDisc, True
+    decides = True
     missing = _l("Choose one answer.")
 
     def options(self, question: AskedQuestion, language: str) -> dict[str, Any]:
@@ -142,17 +231,38 @@ class OneChoice(QuestionType):
             ]
         }
 
-    def stored(self, question: AskedQuestion, data: Any) -> Any:
-        """Return the option's id."""
-        return next((option.id for option in question.options if option.key == data), None)
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
+        """Return the option's id; with words beside it, a list of both."""
+        extra = question.open_option
+        if extra and words and not data:
+            data = extra.key
+        found = next((option.id for option in question.options if option.key == data), None)
+        return [found, words] if extra and words and found == extra.id else found
 
     def typed(self, question: AskedQuestion, value: Any) -> Any:
         """Return the option's key."""
-        return next((option.key for option in question.options if option.id == value), None)
+        chosen = self.chosen(value)
+        return next((option.key for option in question.options if option.id in chosen), None)
 
     def text(self, question: AskedQuestion, value: Any, language: str) -> str:
-        """Return the option's label."""
-        return next((option.words(language) for option in question.options if option.id == value), "")
+        """Return the labels one after the other, with the words that stand beside one."""
+        chosen, words = set(self.chosen(value)), self.words(value)
+        return "; ".join(
+            _with_words(option, words, language) for option in question.options if option.id in chosen
+        )
+
+    def chosen(self, value: Any) -> list[Any]:
+        """Return the ids of the options; words may stand at the end of the list."""
+        return [one for one in (value if isinstance(value, list) else [value]) if not isinstance(one, str)]
+
+    def answers(self, question: AskedQuestion, values: Iterable[Any], language: str) -> list[tuple[str, str]]:
+        """Return the options that are still offered."""
+        wanted = set(values)
+        return [(one.key, one.words(language)) for one in question.options if one.id in wanted]
+
+    def words(self, value: Any) -> str:
+        """Return the text at the end of the list."""
+        return value[-1] if isinstance(value, list) and value and isinstance(value[-1], str) else ""
 
 
 class SeveralChoices(OneChoice):
@@ -161,32 +271,41 @@ class SeveralChoices(OneChoice):
     key, name, field_class, has_options = "choices", _l("Several choices"), SeveralOf, True
     missing = _l("Choose at least one answer.")
 
-    def stored(self, question: AskedQuestion, data: Any) -> Any:
-        """Return the options' ids in the form's order."""
-        return [option.id for option in question.options if option.key in (data or ())] or None
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
+        """Return the options' ids in the form's order, then the words beside one of them."""
+        extra: AskedOption | None = question.open_option
+        keys: set[str] = set(data or ())
+        if extra and words:
+            keys.add(extra.key)
+        chosen: list[Any] = [option.id for option in question.options if option.key in keys]
+        return ([*chosen, words] if extra and words else chosen) or None
 
     def typed(self, question: AskedQuestion, value: Any) -> Any:
         """Return the options' keys."""
-        chosen = set(value if isinstance(value, list) else [value])
+        chosen = self.chosen(value)
         return [option.key for option in question.options if option.id in chosen]
-
-    def text(self, question: AskedQuestion, value: Any, language: str) -> str:
-        """Return the labels one after the other."""
-        chosen = set(value if isinstance(value, list) else [value])
-        return "; ".join(option.words(language) for option in question.options if option.id in chosen)
 
 
 class YesNo(QuestionType):
     """Yes or no; left open is neither."""
 
-    key, name, field_class = "yes_no", _l("Yes or no"), OneDisc
+    key, name, field_class, decides = "yes_no", _l("Yes or no"), OneDisc, True
     missing = _l("Answer yes or no.")
 
     def options(self, question: AskedQuestion, language: str) -> dict[str, Any]:
         """Offer the two answers."""
         return {"choices": [SelectChoice("yes", gettext("Yes")), SelectChoice("no", gettext("No"))]}
 
-    def stored(self, question: AskedQuestion, data: Any) -> Any:
+    def chosen(self, value: Any) -> list[Any]:
+        """Return the answer."""
+        return [value]
+
+    def answers(self, question: AskedQuestion, values: Iterable[Any], language: str) -> list[tuple[str, str]]:
+        """Return the two answers, or the one that is wanted."""
+        words = {True: ("yes", gettext("Yes")), False: ("no", gettext("No"))}
+        return [words[value] for value in values if value in words]
+
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
         """Return True, False or None."""
         return {"yes": True, "no": False}.get(data)
 
@@ -199,14 +318,44 @@ class YesNo(QuestionType):
         return gettext("Yes") if value else gettext("No")
 
 
-TYPES: dict[str, QuestionType] = {
-    kind.key: kind for kind in (ShortText(), LongText(), OneChoice(), SeveralChoices(), YesNo())
-}
+class Consent(QuestionType):
+    """A box with its own words. What is stored is the version of the form whose words were agreed to."""
+
+    key, name, field_class, keeps_first = "consent", _l("Consent"), ConsentBox, True
+    missing = _l("Tick this box to go on.")
+
+    def demand(self, question: AskedQuestion) -> Iterable[Callable[[Any, Any], None]]:
+        """Ask for the tick, or say that it may be left."""
+        return (Ticked(self.missing) if question.required else MayStayOpen(),)
+
+    def stored(self, question: AskedQuestion, data: Any, words: str = "") -> Any:
+        """Return the id of the version."""
+        return question.version_id or None if data else None
+
+    def typed(self, question: AskedQuestion, value: Any) -> Any:
+        """Return whether the box is ticked."""
+        return bool(value)
+
+    def text(self, question: AskedQuestion, value: Any, language: str) -> str:
+        """Return that it was given."""
+        return gettext("Yes")
 
 
-def spoken(mapping: dict[str, str], language: str) -> str:
-    """Return the words in that language; words that fall back to another one carry its `lang`."""
-    code, words = localised(mapping, language)
-    if not words:
-        return ""
-    return words if code == language else Markup('<span lang="{}">{}</span>').format(code, words)
+TYPES.update(
+    (kind.key, kind)
+    for kind in (
+        ShortText(), LongText(), EMail(), PhoneNumber(), NumberGiven(), Day(), OneChoice(), SeveralChoices(),
+        YesNo(), Consent(),
+    )
+)  # fmt: skip
+
+
+def _with_words(option: AskedOption, words: str, language: str) -> str:
+    label = option.words(language)
+    return (
+        gettext("%(choice)s: %(words)s", choice=label, words=words) if words and option.takes_text else label
+    )
+
+
+def _unless_empty(check: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    return lambda form, field: check(form, field) if field.data else None

@@ -104,8 +104,9 @@ def update_preferences(token: str) -> Any:
 
 def _answers_form(registration: Registration, sent: Any = None) -> QuestionsForm | None:
     tag = sent.get("form_versions") if sent is not None else None
+    given = registration.learner.answers if registration.learner else None
     return answers_form(
-        registration.training_id, registration.form_version_id, registration.answers, sent, tag
+        registration.training_id, registration.form_version_id, registration.answers, sent, tag, given
     )
 
 

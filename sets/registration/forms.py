@@ -77,8 +77,15 @@ class RegistrationForm:
         if asked is None or not asked.questions:
             return None
         if scope not in self._questions:
-            self._questions[scope] = QuestionsForm(asked, current_language(), self.sent)
+            beside = self.general if scope is not None else None
+            self._questions[scope] = QuestionsForm(asked, current_language(), self.sent, beside=beside)
         return self._questions[scope]
+
+    @property
+    def is_branching(self) -> bool:
+        """Whether a question of the page depends on the answer to another."""
+        forms = [self.questions_of(scope) for scope in self.asked]
+        return any(form.is_branching for form in forms if form)
 
     @property
     def versions(self) -> str:

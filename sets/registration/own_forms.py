@@ -111,10 +111,14 @@ def answers_form(
     answers: Mapping[str, Any] | None,
     sent: Any,
     tag: str | None,
+    given: Mapping[str, Any] | None = None,
 ) -> QuestionsForm | None:
-    """Return the fields of a scope's questions with a person's answers in them; None where nothing is asked."""
+    """Return the fields of a scope's questions with a person's answers in them; None where nothing is asked.
+
+    `given` are their answers to the general questions, on which a training's own may depend.
+    """
     asked = revisited_form(training_id, version_id, answers or {}, tag)
-    return QuestionsForm(asked, current_language(), sent, answers) if asked else None
+    return QuestionsForm(asked, current_language(), sent, answers, given=given) if asked else None
 
 
 def _zones_with(chosen: str) -> list[SelectChoice]:

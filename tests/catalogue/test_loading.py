@@ -106,7 +106,7 @@ def test_a_training_that_left_the_folder_is_retired_and_comes_back(catalogue, fo
         ("programme.toml", 'funder = "eu"', 'funders = "eu"', "“funders” is unknown"),
         ("programme.toml", 'name = "SETS"', "name = SETS", "programme.toml, line 2: this is not TOML"),
         ("questions.toml", 'type = "choice"', 'type = "colour"', "the type “colour” is unknown"),
-        ("questions.toml", 'label.it = "Mai"\n', "", "“label.it” is missing"),
+        ("questions.toml", 'label.fr = "Jamais"\n', "", "“label.fr” is missing"),
         ("questions.toml", 'key = "tried"', 'key = "never"', "the key “never” is there twice"),
         ("questions.toml", 'training = "art', 'training = "fart', "there is no training “fartificial-intelligence”"),
     ],

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from sets.questionnaires.asked import AskedOption, AskedQuestion
 from sets.questionnaires.building import QuestionsForm, forms_of
 from sets.questionnaires.revisiting import revisited_form
-from sets.questionnaires.types import TYPES, AskedOption, AskedQuestion
+from sets.questionnaires.types import TYPES
 from tests.questionnaires.asking import a_question, a_version
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -18,14 +22,38 @@ STORED = {
     "choice": 12,
     "choices": [11, 12],
     "yes_no": False,
+    "email": "jo@example.org",
+    "phone": "+33 6 12",
+    "number": 1234.5,
+    "date": "2026-03-01",
+    "consent": 5,
 }
 
 
 @pytest.mark.parametrize("key", list(TYPES))
 def test_what_is_stored_goes_into_the_field_and_comes_back_the_same(key):
     question = AskedQuestion(1, "q", key, True, {}, {}, OPTIONS if TYPES[key].has_options else ())
-    kind = TYPES[key]
+    question, kind = replace(question, version_id=5), TYPES[key]
     assert kind.stored(question, kind.typed(question, STORED[key])) == STORED[key]
+
+
+@pytest.mark.parametrize("key", ["choice", "choices"])
+def test_the_words_beside_a_choice_come_back_the_same(key):
+    question = AskedQuestion(1, "q", key, True, {}, {}, (OPTIONS[0], replace(OPTIONS[1], takes_text=True)))
+    kind, value = question.kind, [12, "Podcasts"]
+    assert kind.stored(question, kind.typed(question, value), kind.words(value)) == value
+
+
+def test_a_consent_that_stands_keeps_the_version_that_was_agreed_to():
+    photo = a_question("photo", "consent")
+    first = a_version(photo)
+    newest = a_version(photo, number=2, words={"photo": "Other words"})
+    answers = {str(photo.id): first}
+    form = QuestionsForm(forms_of([newest])[newest], "en", MultiDict({"q-photo": "y"}), answers)
+    assert form.answers() == answers
+    given_now = QuestionsForm(forms_of([newest])[newest], "en", MultiDict({"q-photo": "y"}))
+    assert given_now.answers() == {str(photo.id): newest}
+    assert not QuestionsForm(forms_of([newest])[newest], "en")["q-photo"].data
 
 
 def test_a_question_that_is_asked_no_more_stays_only_where_it_was_answered():
@@ -66,8 +94,6 @@ def test_stored_answers_are_in_the_fields_until_something_is_sent():
     asked = forms_of([version])[version]
     answers = {str(level.id): [level.options[1].id]}
     assert QuestionsForm(asked, "en", None, answers).answers() == answers
-    from werkzeug.datastructures import MultiDict
-
     assert QuestionsForm(asked, "en", MultiDict({"sent": "yes"}), answers).answers() == {}
 
 
