@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from babel import Locale
+from flask import g, has_request_context
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from ..clock import now
 from ..database import db
-from ..dates import date_words, day_words, local, time_words
+from ..dates import date_words, day_words, local, time_words, zone_words
 from ..languages import LANGUAGES, current_language, localised
 from .emblems import Emblem, emblem
 from .models import Training, TrainingSession
@@ -53,18 +54,25 @@ def training_labels() -> dict[int, TrainingLabel]:
 
 
 def session_words(session: TrainingSession | None) -> str:
-    """Return a session as lists name it: day (with the year unless it is this), hour, language; or "date to come"."""
+    """Return a session as lists name it: day (with the year unless it is this), hour, language; or "date to come".
+
+    Its zone is named unless it is the one of the account that reads, whose pages say which.
+    """
     if session is None:
         return _("Any date")
     language = language_words(session.language)
     meeting = session.first_meeting
     if meeting is None:
         return _("Date to come, in %(language)s", language=language)
-    is_this_year = local(meeting.starts_at, session.time_zone).year == now().year
+    zone = session.time_zone
+    is_this_year = local(meeting.starts_at, zone).year == now().year
+    hour = time_words(meeting.starts_at, zone)
+    if zone != (g.get("zone") if has_request_context() else None):
+        hour = f"{hour}, {zone_words(zone)}"
     return _(
         "%(day)s, %(hour)s, in %(language)s",
-        day=(day_words if is_this_year else date_words)(meeting.starts_at, session.time_zone),
-        hour=time_words(meeting.starts_at, session.time_zone),
+        day=(day_words if is_this_year else date_words)(meeting.starts_at, zone),
+        hour=hour,
         language=language,
     )
 

@@ -6,10 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import dns.exception
-import dns.rdatatype
-import dns.resolver
-
 # Seconds for one question.
 QUESTION_LIMIT = 3.0
 # Asks for the records of a name and type ("TXT", "MX"): [] when there are none, CannotTell when nobody answers.
@@ -25,6 +21,10 @@ def resolver(until: float, source: Any = None) -> Ask:
 
     Once nobody answered in time nobody is asked again: without a network every answer is "cannot tell" at once.
     """
+    # Loaded by the one page that asks.
+    import dns.exception
+    import dns.resolver
+
     silent, connected = False, False
 
     def question(name: str, kind: str) -> list[str] | None:
@@ -61,8 +61,9 @@ def resolver(until: float, source: Any = None) -> Ask:
 
 
 def _text(record: Any) -> str:
-    if record.rdtype == dns.rdatatype.TXT:
+    kind = record.rdtype.name
+    if kind == "TXT":
         return b"".join(record.strings).decode("utf-8", "replace")
-    if record.rdtype == dns.rdatatype.MX:
+    if kind == "MX":
         return record.exchange.to_text(omit_final_dot=True)
     return record.to_text()

@@ -17,6 +17,7 @@ from ..privacy import personal_columns
 from ..staff.activity import record_activity
 from . import workflow
 from .applying import Actor
+from .freezing import freeze_counts
 from .models import Erasure, Learner, Registration, Submission
 from .people import learners_at
 
@@ -27,8 +28,8 @@ UNSENT = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
 def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
     """Erase a person for good; their places are freed and offered on. False when there is no such person.
 
-    Past registrations keep their state without a person. A line with the random id goes to instance/erasures.log, so
-    that a restored backup erases them again.
+    Past registrations keep their state without a person, and the figures what was said in them. A line with the random
+    id goes to instance/erasures.log, so that a restored backup erases them again.
     """
     with transaction():
         learner_id = db.session.scalar(select(Learner.id).where(Learner.public_id == learner_public_id))
@@ -36,6 +37,7 @@ def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
             return False
         workflow.withdraw_person(learner_id, actor=actor)
         db.session.flush()
+        freeze_counts(learner_id)
         _forget(learner_id)
         values = {"public_id": learner_public_id, "at": now(), "by_kind": actor.kind}
         db.session.execute(insert(Erasure).values(**values))

@@ -253,6 +253,13 @@ class Registration(Model):
         Index("ix_registration_session_queue", "training_session_id", "status", "queue_number"),
         Index("ix_registration_training_queue", "training_id", "status", "queue_number"),
         Index("ix_registration_created_at_id", "created_at", "id"),
+        Index(
+            "ix_registration_moved",
+            "training_session_id",
+            "created_at",
+            sqlite_where=text("moved_to_id IS NOT NULL"),
+            postgresql_where=text("moved_to_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -368,21 +375,6 @@ class PlaceNotice(Model):
         ForeignKey("training_session.id"), primary_key=True, index=True
     )
     told_at: Mapped[datetime] = mapped_column(UTCDateTime)
-
-
-class FrozenCount(Model):
-    """Anonymous figures that stay when people are gone."""
-
-    __tablename__ = "frozen_count"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    training_id: Mapped[int | None] = mapped_column(Integer)
-    session_id: Mapped[int | None] = mapped_column(Integer)
-    language: Mapped[str | None] = mapped_column(String(8))
-    month: Mapped[str] = mapped_column(String(7))
-    dimension: Mapped[str] = mapped_column(String(40))
-    value: Mapped[str] = mapped_column(String(80))
-    n: Mapped[int] = mapped_column(Integer)
 
 
 class Erasure(Model):

@@ -258,10 +258,15 @@ def prove_address(learner_id: int) -> None:
 
 
 def withdraw_person(learner_id: int, *, actor: Actor) -> None:
-    """Give up whatever is active of a person who is being erased, in the caller's transaction; places pass on."""
+    """Give up whatever is active of a person who is being erased, in the caller's transaction; places pass on.
+
+    A place in a session that is over stays as it was: the figures tell that somebody had it.
+    """
+    steps.end_past(learner_id)
+    had = (Registration.status == Status.CONFIRMED) & Registration.ended_at.is_not(None)
     active = db.session.execute(
         select(Registration.public_id, Registration.training_id, Registration.training_session_id).where(
-            Registration.learner_id == learner_id, Registration.status.in_(ACTIVE)
+            Registration.learner_id == learner_id, Registration.status.in_(ACTIVE), ~had
         )
     ).all()
     places.lock(

@@ -128,6 +128,7 @@ def _speak_the_readers_language() -> None:
     g.lang = preferred_language(request)
     if current_user.is_authenticated:
         g.account_id = current_user.id
+        g.zone = current_user.time_zone
         if current_user.language in LANGUAGES:
             g.lang = current_user.language
 
