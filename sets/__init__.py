@@ -43,6 +43,7 @@ PARTS = (
     "sets.questionnaires.types",
     "sets.questionnaires.building",
     "sets.registration.models",
+    "sets.registration.desk_models",
     "sets.registration.activity_words",
     "sets.registration.public_views",
     "sets.registration.learner_views",

@@ -5,8 +5,8 @@ Erased people, imported ones and those who were left out by hand are never in it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import String, cast, exists, func, literal, select
@@ -48,9 +48,17 @@ class Recipient:
 
 
 def wanted_by(campaign: Campaign) -> Filter:
-    """Return the filter of a campaign; whoever chose no state means people with a confirmed place."""
-    values = {name: str(campaign.filter.get(name) or "") for name in Filter.__dataclass_fields__}
-    return Filter(**values | {"status": values["status"] or str(Status.CONFIRMED), "sort": "-received"})
+    """Return the filter of a campaign; whoever chose no state means those with a confirmed place."""
+    wanted = Filter.from_stored(kept_filter(campaign.filter))
+    if wanted.status:
+        return wanted
+    return replace(wanted, status=(str(Status.CONFIRMED),))
+
+
+def kept_filter(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a campaign keeps of a list's filter: its order says nothing about people, and needs are health."""
+    stored = Filter.from_stored(chosen).as_stored()
+    return {name: value for name, value in stored.items() if name != "sort"}
 
 
 def recipients(campaign: Campaign, *, by_registration: bool) -> Iterator[Recipient]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from ..catalogue.labels import TrainingLabel, language_words, session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..database import db
+from ..registration.filter_words import either, part_words
 from ..registration.listing import Filter
 from ..registration.models import Status
 from .audience import UNSENT, wanted_by
@@ -76,10 +77,16 @@ def people_words(status: str) -> str:
     return words.get(status, status)
 
 
-def state_warning(status: str) -> str:
-    """Return what to remember when the people written to have no confirmed place; empty for those who have one."""
-    if status == Status.CONFIRMED:
+def state_warning(*statuses: str) -> str:
+    """Return what to remember when people written to have no confirmed place; empty where all have one."""
+    others = [status for status in statuses if status != Status.CONFIRMED]
+    if not others:
         return ""
+    if len(statuses) > 1:
+        return _(
+            "Not all of these people have a confirmed place. A link into the room stays empty for the others."
+        )
+    status = others[0]
     words = {
         "pending": _("These people have no confirmed place yet: the team decides about them."),
         "waiting": _("These people have no place: they are on the waiting list."),
@@ -101,22 +108,34 @@ def session_of(public_id: str) -> TrainingSession | None:
     )
 
 
+def _chosen_words(wanted: Filter) -> str:
+    if wanted.ids:
+        number = len(wanted.ids)
+        return ngettext("One person chosen by hand", "%(num)d people chosen by hand", number)
+    return either(map(people_words, wanted.status))
+
+
 def _filter_words(wanted: Filter, unsent: str, labels: Mapping[int, TrainingLabel] | None) -> list[str]:
-    parts = [people_words(wanted.status)]
-    session = session_of(wanted.session) if wanted.session not in ("", "any") else None
+    parts = [_chosen_words(wanted)]
+    named = [session_of(one) for one in wanted.session if one != "any"]
+    sessions = [one for one in named if one is not None]
     labels = training_labels() if labels is None else labels
-    slug = wanted.training
-    training = next((one for one in labels.values() if one.slug == slug), None)
-    if session is not None:
-        training = training or labels.get(session.training_id)
-    if training is not None:
-        parts.append(_("training “%(title)s”", title=training.short_title))
-    if session is not None:
-        parts.append(_("session: %(session)s", session=session_words(session)))
-    elif wanted.session == "any":
+    slugs = set(wanted.training)
+    ids = {session.training_id for session in sessions} if not slugs else set()
+    trainings = [one for one in labels.values() if one.slug in slugs or one.id in ids]
+    if trainings:
+        parts.append(_("training “%(title)s”", title=either(one.short_title for one in trainings)))
+    if sessions:
+        parts.append(_("session: %(session)s", session=either(map(session_words, sessions))))
+    if "any" in wanted.session:
         parts.append(_("for any date"))
     if wanted.language:
-        parts.append(_("who read our messages in: %(language)s", language=language_words(wanted.language)))
+        languages = either(map(language_words, wanted.language))
+        parts.append(_("who read our messages in: %(language)s", language=languages))
+    parts += [
+        f"{label}: {words}" for label, words in part_words(wanted, ("country", "kind", "tag", "answer"))
+    ]
+    parts += [words for _label, words in part_words(wanted, ("received_from", "received_to", "returned"))]
     if wanted.wants:
         parts.append(_("who ask for a session in: %(language)s", language=language_words(wanted.wants)))
     if wanted.q:

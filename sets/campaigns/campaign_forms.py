@@ -18,6 +18,7 @@ from ..clock import now
 from ..dates import local
 from ..forms import AtMost, OneDisc, OneOf, Required, SiteForm, TextBlock, TextLine
 from ..languages import LANGUAGES
+from ..registration.filter_words import either
 from ..registration.models import Status
 from ..registration.record import sessions_for_choice
 from .audience import UNSENT, wanted_by
@@ -64,12 +65,12 @@ class BeginForm(SiteForm):
     start = OneDisc(_l("Begin with"), [Required(_l("Choose with which text to begin."))])
     status = OneOf(_l("State"))
 
-    def __init__(self, sent: Any = None, *, audience: str, **options: Any) -> None:
-        super().__init__(sent, **options)
+    def __init__(self, sent: Any = None, *, audience: str, status: str = "", **options: Any) -> None:
+        super().__init__(sent, data={"status": status or str(Status.CONFIRMED)}, **options)
         ready = [(READY + one.key, f"{one.title} – {one.hint}") for one in ready_texts(audience)]
         kept = [(KEPT + name, _("Kept by the team: %(name)s", name=name)) for name in kept_names()]
         self.start.choices = [*ready, *kept, (BLANK, _("An empty page"))]
-        self.status.choices = _people()
+        self.status.choices = _people(self.status.data or "")
         self.status.flags.required = True
         if audience == Audience.NEWS:
             del self.status
@@ -121,14 +122,13 @@ class AudienceForm(SiteForm):
     def __init__(self, sent: Any = None, *, campaign: Campaign, zone: str, **options: Any) -> None:
         self.zone = zone
         super().__init__(sent, data=None if sent else _audience_values(campaign, zone), **options)
-        chosen = self.session.data or str(campaign.filter.get("session") or "")
-        self.training.choices = [
-            ("", _("All")),
-            *((one.slug, one.short_title) for one in training_labels().values()),
-        ]
-        self.session.choices = _sessions(chosen)
-        self.status.choices = _people()
-        self.language.choices = [("", _("All")), *_languages()]
+        wanted = wanted_by(campaign)
+        chosen = self.session.data or joined(wanted.session)
+        titles = [(one.slug, one.short_title) for one in training_labels().values()]
+        self.training.choices = _and_several([("", _("All")), *titles], wanted.training)
+        self.session.choices = _and_several(_sessions(chosen), wanted.session)
+        self.status.choices = _people(joined(wanted.status))
+        self.language.choices = _and_several([("", _("All")), *_languages()], wanted.language)
         self.unsent.choices = [("", _("No matter")), *_sent(self.unsent.data or "")]
         self.fallback.choices = [
             ("", _("Do not send before it has one")),
@@ -168,14 +168,15 @@ class AudienceForm(SiteForm):
         there = self.catch_up_until.data if "catch_up_until" in self else None
         return moment_there(there, ZoneInfo(self.zone))
 
-    def changes(self, wants: str) -> dict[str, Any]:
-        """Return what was chosen, as the use case takes it."""
-        parts = ("training", "session", "status", "language", "q", UNSENT)
-        chosen = {part: self[part].data or "" for part in parts if part in self}
+    def changes(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what was chosen, as the use case takes it; what the form does not ask stays as `before`."""
+        parts = ("training", "session", "status", "language")
+        chosen = {part: split(self[part].data) for part in parts if part in self}
+        chosen |= {part: self[part].data or "" for part in ("q", UNSENT) if part in self}
         return {
             "tag": self.tag.data or "",
             "name": self.name.data or "",
-            "filter": chosen | {"wants": wants},
+            "filter": dict(before) | chosen,
             "fallback": self.fallback.data or "",
             "catch_up": bool(self.catch_up.data) if "catch_up" in self else False,
             "catch_up_until": self.until(),
@@ -199,21 +200,40 @@ def number(text: Any) -> int:
 
 def _audience_values(campaign: Campaign, zone: str) -> Mapping[str, Any]:
     wanted = wanted_by(campaign)
-    until = campaign.catch_up_until or last_moment(wanted.session)
+    until = campaign.catch_up_until or last_moment(campaign.filter)
     return {
         "name": campaign.name,
-        "training": wanted.training, "session": wanted.session, "status": wanted.status,
-        "language": wanted.language, "q": wanted.q, UNSENT: campaign.filter.get(UNSENT) or "",
+        "training": joined(wanted.training), "session": joined(wanted.session), "status": joined(wanted.status),
+        "language": joined(wanted.language), "q": wanted.q, UNSENT: campaign.filter.get(UNSENT) or "",
         "fallback": campaign.fallback or "", "catch_up": campaign.catch_up,
         "catch_up_until": local(until, zone).replace(tzinfo=None),
         "tag": audience_tag(campaign),
     }  # fmt: skip
 
 
+def joined(values: Any) -> str:
+    """Return one or several values of a filter's part as one choice of a form; no value has a comma."""
+    return values if isinstance(values, str) else ",".join(values or ())
+
+
+def split(value: str | None) -> list[str]:
+    """Return the values of a choice."""
+    return [one for one in (value or "").split(",") if one]
+
+
+def _and_several(choices: list[tuple[str, str]], values: Iterable[str]) -> list[tuple[str, str]]:
+    """Add several values that were chosen together in a list's filter as one more choice."""
+    words = dict(choices)
+    several = joined(list(values))
+    if several in words or not several:
+        return choices
+    return [*choices, (several, either(words.get(one, one) for one in split(several)))]
+
+
 def _sessions(chosen: str) -> list[tuple[str, str]]:
     labels, found = training_labels(), sessions_for_choice()
-    if chosen not in ("", "any", *(one.public_id for one in found)) and (older := session_of(chosen)):
-        found.append(older)
+    known = {"any", *(one.public_id for one in found)}
+    found += [older for one in split(chosen) if one not in known and (older := session_of(one))]
     named = [(one.public_id, f"{labels[one.training_id].position}. {session_words(one)}") for one in found]
     return [("", _("All")), ("any", _("Any date")), *named]
 
@@ -225,9 +245,11 @@ def _sent(chosen: str) -> list[tuple[str, str]]:
     return [(one.public_id, one.name or _("No name")) for one in found]
 
 
-def _people() -> list[tuple[str, str]]:
+def _people(chosen: str) -> list[tuple[str, str]]:
     first = [Status.CONFIRMED, *(one for one in Status if one != Status.CONFIRMED)]
-    return [(str(one), people_words(one)) for one in first]
+    known = [str(one) for one in Status]
+    several = [one for one in split(chosen) if one in known]
+    return _and_several([(str(one), people_words(one)) for one in first], several)
 
 
 def _languages(words: str = "%(language)s") -> list[tuple[str, str]]:

@@ -17,9 +17,20 @@ from ..questionnaires.answers import AnswerReader
 from ..registration.listing import Filter
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import drafting, listing
-from .audience import UNSENT, count_by_language, recipients, wanted_by
+from .audience import UNSENT, count_by_language, kept_filter, recipients, wanted_by
 from .audience_words import SHAPES, audience_words, people_words, state_warning, state_words
-from .campaign_forms import BLANK, KEPT, READY, AudienceForm, BeginForm, KeepForm, TextForm, number
+from .campaign_forms import (
+    BLANK,
+    KEPT,
+    READY,
+    AudienceForm,
+    BeginForm,
+    KeepForm,
+    TextForm,
+    joined,
+    number,
+    split,
+)  # fmt: skip
 from .drafting import Written
 from .fields import ANSWER, FIELDS, asked_keys
 from .models import Audience, Campaign, CampaignState
@@ -57,7 +68,7 @@ def list_campaigns() -> Any:
 def new_campaign() -> str:
     """Show whom a new campaign would reach, and ask with which text it begins."""
     chosen, audience = _asked(request.args)
-    form = BeginForm(audience=audience, data={"status": chosen["status"] or "confirmed"})
+    form = BeginForm(audience=audience, status=joined(chosen.get("status")))
     form.start.data = form.start.choices[0][0]
     return _begin_page(form, chosen, audience)
 
@@ -128,7 +139,7 @@ def update_audience(public_id: UUID) -> Any:
     if not form.validate():
         return _audience_page(campaign, form), 422
     try:
-        drafting.change_audience(str(public_id), **form.changes(str(campaign.filter.get("wants") or "")))
+        drafting.change_audience(str(public_id), **form.changes(campaign.filter))
     except CampaignRefused as refusal:
         return _audience_refused(refusal, campaign, form)
     flash(_("Saved."), "done")
@@ -192,30 +203,28 @@ def delete_campaign(public_id: UUID) -> Any:
     )
 
 
-def _asked(sent: Any) -> tuple[dict[str, str], str]:
+def _asked(sent: Any) -> tuple[dict[str, Any], str]:
     """Return the filter that a new campaign begins with, and whom it is for."""
-    wanted = Filter.from_query(sent)
-    chosen = {
-        part: getattr(wanted, part) for part in ("training", "session", "status", "language", "q", "wants")
-    }
+    chosen = kept_filter(Filter.from_query(sent, zone=signed_in_account().time_zone).as_stored())
     audience = Audience.NEWS if sent.get("audience") == Audience.NEWS else Audience.REGISTRATIONS
     return chosen | {UNSENT: sent.get(UNSENT, "")[:36]}, str(audience)
 
 
-def _begin_page(form: BeginForm, chosen: dict[str, str], audience: str) -> str:
+def _begin_page(form: BeginForm, chosen: dict[str, Any], audience: str) -> str:
     campaign = Campaign(filter=chosen, audience=audience, left_out=[])
     return render_template(
         "campaigns/new_campaign.html",
-        form=form, chosen=chosen, audience=audience, sentence=audience_words(campaign),
+        form=form, pairs=[*Filter.from_stored(chosen).pairs(), (UNSENT, chosen[UNSENT])],
+        audience=audience, sentence=audience_words(campaign),
         counts=count_by_language(campaign, by_registration=False), warning=_warning(campaign),
         kept=listing.kept_names(), **_words(),
     )  # fmt: skip
 
 
-def _beginning(form: BeginForm, chosen: dict[str, str], audience: str) -> dict[str, Any]:
+def _beginning(form: BeginForm, chosen: dict[str, Any], audience: str) -> dict[str, Any]:
     """Return name and texts of a new draft: in the languages that have recipients now."""
     if "status" in form:
-        chosen["status"] = form.status.data or ""
+        chosen["status"] = split(form.status.data)
     start = form.start.data or BLANK
     values: dict[str, Any] = {"name": _("Message"), "texts": []}
     stored: dict[str, tuple[str, str]] = {}
@@ -308,7 +317,7 @@ def _audience_page(campaign: Campaign, form: AudienceForm) -> str:
 
 
 def _warning(campaign: Campaign) -> str:
-    return "" if campaign.audience == Audience.NEWS else state_warning(wanted_by(campaign).status)
+    return "" if campaign.audience == Audience.NEWS else state_warning(*wanted_by(campaign).status)
 
 
 def _audience_refused(refusal: CampaignRefused, campaign: Campaign, form: AudienceForm) -> Any:

@@ -154,7 +154,7 @@ def _page(campaign: Campaign, form: SendingForm, *, links: Sequence[Link] = ()) 
     return render_template(
         "campaigns/show_check.html",
         campaign=campaign, form=form, review=found, is_draft=campaign.state == CampaignState.DRAFT,
-        sentence=audience_words(campaign), warning="" if is_news else state_warning(wanted_by(campaign).status),
+        sentence=audience_words(campaign), warning="" if is_news else state_warning(*wanted_by(campaign).status),
         per_registration=by_registration(campaign), sentence_of_sending=_sending_words(found, zone),
         answers={link.url: link for link in links}, link_words=_link_words, most_links=MOST_LINKS,
         looked_at=LOOKED_AT,

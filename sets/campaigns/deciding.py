@@ -144,7 +144,7 @@ def _fitting(campaign: Campaign, registrations: Collection[str]) -> list[Recipie
         .join(Learner, Learner.id == Registration.learner_id)
         .where(
             Registration.public_id.in_(list(registrations)),
-            Registration.status == wanted_by(campaign).status,
+            Registration.status.in_(wanted_by(campaign).status),
             Registration.silent.is_(False),
         )
         .order_by(Registration.id)

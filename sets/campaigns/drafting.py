@@ -16,16 +16,16 @@ from sqlalchemy import select, update
 
 from ..clock import now
 from ..database import db, transaction
+from ..registration.listing import Filter
 from ..staff.activity import record_activity
 from ..statements import insert_or_ignore
+from .audience import UNSENT, kept_filter
 from .audience_words import session_of
 from .models import Audience, Campaign, CampaignState, CampaignText, KeptText
 from .sending import CampaignRefused, locked_campaign
 
 # A campaign that belongs to no session's dates catches up for so long.
 CATCHES_UP = timedelta(days=60)
-# What a campaign keeps of a list's filter; the order of the list says nothing about people.
-PARTS = ("training", "session", "status", "language", "q", "wants", "unsent")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def begin_campaign(
     *,
     name: str,
     audience: str,
-    filter: Mapping[str, str],  # noqa: A002 - the column's name
+    filter: Mapping[str, Any],  # noqa: A002 - the column's name
     texts: Iterable[Written],
     account_id: int,
     purpose: str = "",
@@ -53,8 +53,8 @@ def begin_campaign(
     It catches up until the last meeting of its session ends, or for 60 days; not at all once that is past.
     """
     with transaction() as session:
-        kept = {part: str(filter[part]) for part in PARTS if filter.get(part)}
-        until = last_moment(kept.get("session", ""))
+        kept = _kept(filter)
+        until = last_moment(kept)
         campaign = Campaign(
             public_id=str(uuid.uuid4()), name=name[:200], purpose=purpose[:40], audience=audience,
             filter=kept, left_out=[], author_id=account_id, created_at=now(), changed_at=now(),
@@ -68,10 +68,10 @@ def begin_campaign(
         return campaign.public_id
 
 
-def last_moment(session_public_id: str) -> datetime:
-    """Return until when a campaign about that session makes sense; in 60 days where there are no dates."""
-    session = session_of(session_public_id) if session_public_id not in ("", "any") else None
-    ends = [meeting.ends_at for meeting in session.standing_meetings] if session else []
+def last_moment(chosen: Mapping[str, Any]) -> datetime:
+    """Return until when a campaign for that filter makes sense: its sessions' end, or 60 days where none has dates."""
+    sessions = [session_of(one) for one in Filter.from_stored(chosen).session if one != "any"]
+    ends = [meeting.ends_at for session in sessions if session for meeting in session.standing_meetings]
     return max(ends) if ends else now() + CATCHES_UP
 
 
@@ -116,7 +116,7 @@ def change_audience(
     *,
     tag: str,
     name: str,
-    filter: Mapping[str, str],  # noqa: A002 - the column's name
+    filter: Mapping[str, Any],  # noqa: A002 - the column's name
     fallback: str,
     catch_up: bool,
     catch_up_until: datetime | None,
@@ -131,12 +131,12 @@ def change_audience(
             raise CampaignRefused("changed")
         campaign.name, campaign.fallback = name[:200], fallback or None
         if campaign.audience == Audience.REGISTRATIONS:
-            chosen = {part: str(filter[part]) for part in PARTS if filter.get(part)}
+            chosen = _kept(filter)
             if _is_as_before(catch_up_until, campaign) and chosen.get("session") != campaign.filter.get(
                 "session"
             ):
                 # Another session was chosen, and its dates were not thought of.
-                catch_up_until = last_moment(chosen.get("session", ""))
+                catch_up_until = last_moment(chosen)
             campaign.filter = chosen
             campaign.catch_up, campaign.catch_up_until = catch_up, catch_up_until
         _touch(campaign)
@@ -155,7 +155,7 @@ def copy_campaign(public_id: str, *, account_id: int) -> str:
     """Store a draft with the name, the people and the texts of a campaign, and return its public id."""
     with transaction() as session:
         old = locked_campaign(public_id)
-        until = last_moment(str(old.filter.get("session") or ""))
+        until = last_moment(old.filter)
         made = Campaign(
             public_id=str(uuid.uuid4()), name=old.name, purpose=old.purpose, audience=old.audience,
             filter=dict(old.filter), left_out=list(old.left_out), fallback=old.fallback, author_id=account_id,
@@ -206,9 +206,13 @@ def delete_kept(name: str) -> int:
         return len(found)
 
 
+def _kept(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    return kept_filter(chosen) | ({UNSENT: str(chosen[UNSENT])} if chosen.get(UNSENT) else {})
+
+
 def _is_as_before(until: datetime | None, campaign: Campaign) -> bool:
     """Tell whether the moment of a form, which knows no seconds, is the one that is stored."""
-    before = campaign.catch_up_until or last_moment(str(campaign.filter.get("session") or ""))
+    before = campaign.catch_up_until or last_moment(campaign.filter)
     return until is not None and until == before.replace(second=0, microsecond=0)
 
 

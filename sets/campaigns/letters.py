@@ -110,7 +110,7 @@ def check_still_fits(campaign: Campaign, learner: Any, standings: list[Standing]
         )
         if db.session.scalar(wants) is None:
             raise NotWanted("unsubscribed")
-    elif not any(one.status == wanted_by(campaign).status for one in standings):
+    elif not any(one.status in wanted_by(campaign).status for one in standings):
         raise NotWanted("no_longer_fits")
 
 

@@ -154,7 +154,7 @@ def _cell(column: Column, person: Any, own: dict[str, Any], sent: dict[str, Any]
     mail = sent.get(f"camp:{campaign.id}:{key}")
     if mail is not None:
         return _got(column, mail)
-    fits = person.status == wanted_by(campaign).status and text_for(campaign, person.language) is not None
+    fits = person.status in wanted_by(campaign).status and text_for(campaign, person.language) is not None
     return Cell(column, can_fill=column.can_fill and fits)
 
 
@@ -192,8 +192,8 @@ def _campaigns(session: TrainingSession) -> list[Campaign]:
 
 
 def _is_for(campaign: Campaign, session: str, training: str) -> bool:
-    wanted = campaign.filter
-    return (wanted.get("session") or session) == session and (wanted.get("training") or training) == training
+    wanted = wanted_by(campaign)
+    return session in (wanted.session or (session,)) and training in (wanted.training or (training,))
 
 
 def _campaign_mails(campaign_ids: Iterable[int], session: TrainingSession) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def export_registrations(
     target: Path, training: str, session: str, status: str, language: str, zone: str
 ) -> None:
     """Write registrations to TARGET, as .xlsx or .csv by its ending."""
-    wanted = Filter(training=training, session=session, status=status)
+    wanted = Filter.from_stored({"training": training, "session": session, "status": status})
     if target.suffix not in (".csv", ".xlsx"):
         raise click.UsageError("Give the file an ending: .xlsx or .csv.")
     with transaction():

@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/new")
 def new_decision() -> Any:
     """Name those who were chosen, or all that the filter shows, before anything is decided."""
-    wanted = Filter.from_query(request.args)
+    wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
     everybody = request.args.get("all", "")
     step = everybody if everybody in STEPS else request.args.get("step", "")
     ids = deciding.pending_ids(wanted) if everybody else _uuids(request.args.getlist("id"))
@@ -45,7 +45,7 @@ def new_decision() -> Any:
 @blueprint.post("")
 def create_decision() -> Any:
     """Decide each, and say how many could be."""
-    form, wanted = StepForm(request.form), Filter.from_query(request.form)
+    form, wanted = StepForm(request.form), Filter.from_query(request.form, zone=signed_in_account().time_zone)
     step, ids = request.form.get("decision", ""), _uuids(request.form.getlist("id"))
     if step not in STEPS or not ids:
         return redirect(_list_url(wanted), 303)

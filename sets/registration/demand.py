@@ -65,7 +65,7 @@ def _demand(training: TrainingLabel, language: str, sessions: list[TrainingSessi
     people = set(db.session.scalars(_for_any_date(training.id, language)))
     undated = len(people)
     people |= set(db.session.scalars(_in_queues([session.id for session in full])))
-    wanted = Filter(training=training.slug, session="any", status=str(Status.WAITING), wants=language)
+    wanted = Filter((training.slug,), ("any",), (str(Status.WAITING),), wants=language)
     any_date = listing.count_exactly(wanted)
     return Demand(
         language=language,

@@ -1,23 +1,22 @@
-"""The staff's list of registrations: one filter for the screen, the export and the figures.
+"""The staff's list of registrations: what a filter finds, in order and counted.
 
-What the filter shows is what is exported and mailed. It lives in the URL: `training`, `session`, `status`, `language`,
-`q`, `sort`.
+What the filter (`filtering`) shows is what is exported and mailed; what each of its parts means is in `criteria`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from sqlalchemy import Select, exists, false, func, select
 
-from ..catalogue.models import Training, TrainingSession
+from ..catalogue.models import Training
 from ..database import db
+from .criteria import criteria
+from .filtering import Filter
 from .models import Learner, LearnerWord, Registration, Status
-from .people import LONGEST_WORD, WORD, folded
-from .queue import wants
+from .people import LONGEST_WORD, SAME_NAME, SAME_PLACE, WORD, folded
+
+__all__ = ["SORTS", "Filter", "count_exactly", "list_page", "matching"]
 
 PER_PAGE = 50
 # An exact total stops here; beyond, the page says "more than".
@@ -35,76 +34,15 @@ SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What is asked for. Empty texts ask for everything; unknown values find nothing."""
-
-    training: str = ""
-    session: str = ""
-    status: str = ""
-    language: str = ""
-    q: str = ""
-    sort: str = "-received"
-    # The language in which somebody asks for a date; only links ask for it.
-    wants: str = ""
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Filter:
-        """Return the filter that a URL's query asks for."""
-        values = {name: query.get(name, "").strip()[:200] for name in cls.__dataclass_fields__}
-        if values["sort"] not in SORTS:
-            values["sort"] = "-received"
-        return cls(**values)
-
-    def as_query(self, **changes: str) -> str:
-        """Return the filter as a URL's query, with some parts changed."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__} | changes
-        return urlencode(
-            {
-                name: value
-                for name, value in values.items()
-                if value and (name, value) != ("sort", "-received")
-            }
-        )
-
-    def is_empty(self) -> bool:
-        """Tell whether everything is asked for."""
-        return not (self.training or self.session or self.status or self.language or self.q or self.wants)
-
-    def for_log(self) -> dict[str, str]:
-        """Return what the activity log keeps: the filter without free text."""
-        values = {
-            name: getattr(self, name) for name in ("training", "session", "status", "language", "wants")
-        }
-        return {name: value for name, value in values.items() if value} | ({"q": "…"} if self.q else {})
-
-
 def matching(wanted: Filter, *columns: Any, with_learner: bool = False, few: bool = False) -> Select[Any]:
     """Return the statement of the registrations that match, unsorted.
 
     `with_learner` joins who is not erased; `few` says that only the first ones in order will be read.
     """
     statement = select(*columns).select_from(Registration)
-    if with_learner or wanted.language:
+    if with_learner:
         statement = statement.outerjoin(Learner, Learner.id == Registration.learner_id)
-    if wanted.training:
-        training = select(Training.id).where(Training.slug == wanted.training).scalar_subquery()
-        statement = statement.where(Registration.training_id == training)
-    if wanted.session == "any":
-        statement = statement.where(Registration.training_session_id.is_(None))
-    elif wanted.session:
-        session = (
-            select(TrainingSession.id).where(TrainingSession.public_id == wanted.session).scalar_subquery()
-        )
-        statement = statement.where(Registration.training_session_id == session)
-    if wanted.status:
-        statement = statement.where(Registration.status == wanted.status)
-    if wanted.language:
-        statement = statement.where(Learner.language == wanted.language)
-    if wanted.wants:
-        # An unknown language finds nothing; a sign that LIKE would read is in none.
-        statement = statement.where(wants(wanted.wants) if wanted.wants.isalnum() else false())
-    for criterion in _search(wanted.q, few=few):
+    for criterion in (*criteria(wanted), *_search(wanted.q, few=few)):
         statement = statement.where(criterion)
     return statement
 
@@ -199,6 +137,9 @@ def _search(q: str, *, few: bool) -> list[Any]:
         words = [text]
     if not words:
         return []
+    if text.startswith((SAME_NAME, SAME_PLACE)):
+        # Such entries of the index are not words.
+        return [false()]
     counts = {word: _count_word(word) for word in words}
     rarest, *others = sorted(counts, key=counts.__getitem__)
     if few and counts[rarest] > COMMON:

@@ -41,6 +41,8 @@ HOLDING = (Status.PENDING, Status.OFFERED, Status.CONFIRMED)
 ACTIVE = (*HOLDING, Status.WAITING)
 # Of one training a person has one place at a time; a session that is over no longer counts.
 HELD = "status IN ('pending','confirmed') AND ended_at IS NULL"
+# Messages come back from the address; the address is another person's, too.
+RETURNED, SHARED = "bounced_at IS NOT NULL", "email_slot > 0"
 
 _IDENTITY = personal(
     purpose=_l("To know who you are during the live sessions."), keep="registrations", eraser="row"
@@ -78,6 +80,8 @@ class Learner(Model):
     __table_args__ = (
         UniqueConstraint("email_key", "email_slot"),
         Index("ix_learner_name", "last_name", "first_name"),
+        Index("ix_learner_returned", "id", sqlite_where=text(RETURNED), postgresql_where=text(RETURNED)),
+        Index("ix_learner_shared", "email_key", sqlite_where=text(SHARED), postgresql_where=text(SHARED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,9 +97,9 @@ class Learner(Model):
     first_name: Mapped[str] = mapped_column(String(120), info=_IDENTITY)
     last_name: Mapped[str] = mapped_column(String(120), info=_IDENTITY)
     organisation: Mapped[str] = mapped_column(String(200), default="", info=_ABOUT)
-    organisation_kind: Mapped[str] = mapped_column(String(40), default="", info=_ABOUT)
+    organisation_kind: Mapped[str] = mapped_column(String(40), default="", index=True, info=_ABOUT)
     role: Mapped[str] = mapped_column(String(120), default="", info=_ABOUT)
-    country: Mapped[str] = mapped_column(String(2), default="", info=_ABOUT)
+    country: Mapped[str] = mapped_column(String(2), default="", index=True, info=_ABOUT)
     source: Mapped[str] = mapped_column(String(40), default="", info=_ABOUT)
     language: Mapped[str] = mapped_column(String(8), index=True, info=_SERVICE)
     time_zone: Mapped[str] = mapped_column(String(60), default="", info=_SERVICE)

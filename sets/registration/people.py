@@ -25,6 +25,8 @@ DETAILS = (
 
 WORD = re.compile(r"\w+")
 LONGEST_WORD = 60
+# What the entries begin with by which people who may be one person are found.
+SAME_NAME, SAME_PLACE = "=", "~"
 # How many may take the same address in the same moment.
 MOST_RIVALS = 50
 T = TypeVar("T")
@@ -127,8 +129,24 @@ def index_words(learner_id: int, person: Any) -> None:
 def _insert_words(learner_id: int, person: Any, email: str = "") -> None:
     email = email or person.email
     words = search_words(person.first_name, person.last_name, email, person.organisation or "")
-    words |= {folded(email)[:LONGEST_WORD]}
+    words |= {folded(email)[:LONGEST_WORD], *likeness(person)}
     insert_rows(LearnerWord, [{"learner_id": learner_id, "word": word} for word in sorted(words)])
+
+
+def likeness(person: Any) -> set[str]:
+    """Return the entries of the index by which people who may be one person are found: "=" name, "~" name and place.
+
+    No search asks for them: no word begins with such a sign.
+    """
+    name = WORD.findall(folded(person.first_name, person.last_name))
+    last, organisation = (
+        WORD.findall(folded(person.last_name)),
+        WORD.findall(folded(person.organisation or "")),
+    )
+    found = {(SAME_NAME + " ".join(sorted(name)))[:LONGEST_WORD]} if name else set()
+    if last and organisation:
+        found.add((SAME_PLACE + " ".join([*last, "|", *organisation]))[:LONGEST_WORD])
+    return found
 
 
 def search_words(*texts: str) -> set[str]:

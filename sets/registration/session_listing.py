@@ -134,7 +134,7 @@ def read_session_record(session: TrainingSession) -> SessionRecord:
         training=training_labels()[session.training_id],
         standing=standing(session, moment),
         remarks=remarks(session, moment),
-        counts=listing.count_by_status(Filter(session=session.public_id)),
+        counts=listing.count_by_status(Filter(session=(session.public_id,))),
         waiting=waiting,
         queue_words=_queue_words(session, waiting, moment),
         steps=[] if is_past(session, moment) else possible_steps(session.state),

@@ -28,19 +28,24 @@ from .. import clock
 from ..catalogue.labels import language_words, session_words, training_labels
 from ..languages import LANGUAGES
 from ..staff.guard import needs_role, safe_next, signed_in_account, staff_blueprint
+from ..staff.roles import has_role
 from . import export, export_files, listing, needs
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .deciding import MOST
 from .exports_noted import note_export
+from .filter_choices import filter_choices
+from .filter_words import chips
+from .filtering import is_day
 from .listing import PER_PAGE, Filter
 from .models import Status
-from .record import read_record, sessions_for_choice
+from .record import read_record
 from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Beyond it there is nothing, and numbers become too large for a database.
 LAST_PAGE = 1_000_000
+DAYS = ("received_from", "received_to")
 blueprint = staff_blueprint("registrations", __name__, url_prefix="/staff")
 
 
@@ -53,7 +58,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/registrations")
 def list_registrations() -> Any:
     """Show one page of what the filter asks for."""
-    wanted = Filter.from_query(request.args)
+    wanted = _wanted()
     page = max(1, min(request.args.get("page", 1, type=int), LAST_PAGE))
     rows = listing.list_page(wanted, page)
     if not rows and page > 1:
@@ -63,7 +68,8 @@ def list_registrations() -> Any:
         "registration/list_registrations.html",
         wanted=wanted, rows=rows, page=page, per_page=PER_PAGE, total=total,
         is_exact=not total or bool(counts), counts=counts, trainings=training_labels(),
-        sessions=sessions_for_choice(wanted.training), most_decided=MOST, **_words(),
+        chips=chips(wanted), choices=filter_choices(wanted), most_decided=MOST,
+        is_bad_day={name: bool(wanted[name]) and not is_day(wanted[name]) for name in DAYS}, **_words(),
     )  # fmt: skip
 
 
@@ -71,7 +77,7 @@ def list_registrations() -> Any:
 def show_registration(public_id: UUID) -> str:
     """Show everything about one registration."""
     record = read_record(str(public_id)) or abort(404)
-    back = Filter.from_query(request.args).as_query()
+    back = _wanted().as_query()
     return render_template("registration/show_registration.html", record=record, back=back, **_words())
 
 
@@ -96,7 +102,7 @@ def update_need(public_id: UUID) -> Any:
 @blueprint.get("/registrations.csv")
 def show_registrations_csv() -> Response:
     """Stream what the filter shows as CSV."""
-    wanted = Filter.from_query(request.args)
+    wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
     note_export(wanted, "csv")
     sheet = export.prepare(wanted, signed_in_account().time_zone)
     response = Response(stream_with_context(export_files.csv_lines(sheet)), mimetype="text/csv")
@@ -107,7 +113,7 @@ def show_registrations_csv() -> Response:
 @blueprint.get("/registrations.xlsx")
 def show_registrations_xlsx() -> Response:
     """Send what the filter shows as a spreadsheet."""
-    wanted = Filter.from_query(request.args)
+    wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
     note_export(wanted, "xlsx")
     path = export_files.new_path(Path(current_app.instance_path))
     try:
@@ -118,6 +124,12 @@ def show_registrations_xlsx() -> Response:
         # The open file is sent all the same; nothing personal stays on the disk.
         path.unlink(missing_ok=True)
     return response
+
+
+def _wanted() -> Filter:
+    """Return the filter of the screen; needs are for organisers, and for the screen only."""
+    account = signed_in_account()
+    return Filter.from_query(request.args, zone=account.time_zone, with_needs=has_role(account, "organiser"))
 
 
 def _file_name(ending: str) -> str:
