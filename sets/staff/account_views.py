@@ -12,6 +12,7 @@ from ..languages import speaking
 from .accounts import change_profile
 from .forms import ProfileForm
 from .guard import signed_in_account, staff_blueprint
+from .requirement import must_set_up
 from .roles import role_of, role_words
 from .staff_sessions import end_every_session, end_session, open_sessions
 
@@ -64,6 +65,14 @@ def delete_sessions() -> Any:
         "done",
     )
     return redirect(url_for(".show_account"), 303)
+
+
+@blueprint.get("/requirement")
+def show_requirement() -> Any:
+    account = signed_in_account()
+    if not must_set_up(account, g.staff_session):
+        return redirect(url_for("staff.show_dashboard"), 303)
+    return render_template("staff/show_requirement.html", has_passkey=bool(account.webauthn))
 
 
 def _account_page(form: ProfileForm) -> str:

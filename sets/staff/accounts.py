@@ -16,7 +16,7 @@ from ..database import db, transaction
 from ..languages import LANGUAGES
 from .account_settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from .activity import record_activity
-from .messages import CHANGE, INVITATION, LINK, post_account_mail
+from .messages import CHANGE, INVITATION, INVITED_FOR, LINK, post_account_mail
 from .models import ROLES, Account, Role
 from .roles import has_role
 from .staff_sessions import _end_sessions
@@ -43,6 +43,7 @@ def add_account(
     _check_choice(role, language)
     hashed = hash_password(_checked_password(password)) if password is not None else None
     with transaction() as session:
+        _lock_administrators()
         account = _find(address)
         if account is not None and not update:
             raise AccountRefused(
@@ -62,7 +63,7 @@ def add_account(
         if hashed is not None:
             _set_password(account, hashed)
         else:
-            post_account_mail(account, INVITATION)
+            _mail_the_way_in(account)
         verb = "account_added" if is_new else "account_updated"
         record_activity(verb, subject_type="account", subject_id=account.id, filter={"role": role})
     return is_new
@@ -71,26 +72,16 @@ def add_account(
 def disable_account(email: str) -> None:
     """Close an account and end its sessions; the last administrator stays."""
     with transaction():
+        _lock_administrators()
         account = _found(email)
-        _refuse_the_last_administrator(account)
-        account.active = False
-        account.update_datetime = clock.now()
-        account.fs_uniquifier = uuid.uuid4().hex
-        ended = _end_sessions(account.id)
+        ended = _close(account)
         record_activity("account_disabled", subject_type="account", subject_id=account.id, rows=ended)
 
 
 def reset_factor(email: str) -> None:
     """Turn off an account's second factor, passkeys and recovery codes, and end its sessions."""
     with transaction():
-        account = _found(email)
-        account.tf_primary_method = account.tf_totp_secret = None
-        account.mf_recovery_codes = None
-        account.webauthn.clear()
-        account.update_datetime = clock.now()
-        _end_sessions(account.id)
-        post_account_mail(account, CHANGE, change="second_factor_off", at=clock.now().isoformat())
-        record_activity("second_factor_reset", subject_type="account", subject_id=account.id)
+        _reset_factor(_found(email))
 
 
 def list_accounts() -> list[Account]:
@@ -131,6 +122,44 @@ def find_account(name: str) -> Account | None:
     )
 
 
+def has_way_in(account: Account) -> bool:
+    """Tell whether an account can sign in by itself: with a password or a passkey."""
+    return bool(account.password or account.webauthn)
+
+
+def _mail_the_way_in(account: Account) -> None:
+    """Invite somebody who cannot sign in yet; whoever once could gets a link to set a new password."""
+    if has_way_in(account):
+        post_account_mail(account, LINK)
+        return
+    account.invited_until = clock.now() + INVITED_FOR
+    post_account_mail(account, INVITATION)
+
+
+def _close(account: Account) -> int:
+    """Close an account in the open transaction, whose administrators are locked; return how many sessions ended."""
+    _refuse_the_last_administrator(account)
+    account.active = False
+    account.invited_until = None
+    account.update_datetime = clock.now()
+    # What was signed for the account, a link for instance, is void.
+    account.fs_uniquifier = uuid.uuid4().hex
+    return _end_sessions(account.id)
+
+
+def _reset_factor(account: Account) -> None:
+    account.tf_primary_method = account.tf_totp_secret = None
+    account.mf_recovery_codes = None
+    account.webauthn.clear()
+    account.update_datetime = clock.now()
+    _end_sessions(account.id)
+    post_account_mail(account, CHANGE, change="second_factor_off", at=clock.now().isoformat())
+    if not account.password:
+        # The passkey was the only way in.
+        post_account_mail(account, LINK)
+    record_activity("second_factor_reset", subject_type="account", subject_id=account.id)
+
+
 def _new_account(address: str, language: str) -> Account:
     now = clock.now()
     return Account(
@@ -146,9 +175,15 @@ def _new_account(address: str, language: str) -> Account:
 
 def _set_password(account: Account, hashed: str) -> None:
     account.password = hashed
+    account.invited_until = None
     # Flask-Security knows an account by this id: what was signed for the old one is void.
     account.fs_uniquifier = uuid.uuid4().hex
     _end_sessions(account.id)
+
+
+def _lock_administrators() -> None:
+    """Make whoever adds, lowers or closes accounts wait for each other: two administrators may close one another."""
+    db.session.execute(select(Role.id).where(Role.name == "administrator").with_for_update()).all()
 
 
 def _refuse_the_last_administrator(account: Account) -> None:

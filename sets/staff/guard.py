@@ -22,6 +22,7 @@ from ..languages import LANGUAGES, preferred_language
 from .cookies import is_staff_path
 from .models import ROLES, Account
 from .notices import staff_notices
+from .requirement import must_set_up
 from .roles import has_role
 from .staff_sessions import note_seen
 
@@ -35,6 +36,21 @@ DOORS = {
     "security.mf_recovery",
     "security.wan_signin",
     "security.wan_signin_response",
+    # Whoever holds the link of an invitation.
+    "invitation.show_invitation",
+    "invitation.create_acceptance",
+    "invitation.create_passkey",
+}
+# What somebody who must set up a second factor first can open.
+SETTING_UP = {
+    "security.two_factor_setup",
+    "security.two_factor_setup_validate",
+    "security.wan_register",
+    "security.wan_register_response",
+    "security.verify",
+    "security.wan_verify",
+    "security.wan_verify_response",
+    "account.show_requirement",
 }
 # Pages of Flask-Security that this site does without.
 WALLED_UP = {"security.two_factor_rescue", "security.tf_select"}
@@ -59,7 +75,13 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
     (lambda: _("Registrations"), (MenuPage("/staff/registrations", lambda: _("Registrations")),)),
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
     (lambda: _("Messages"), (MenuPage("/staff/outbox", lambda: _("Messages")),)),
-    (lambda: _("Settings"), (MenuPage("/staff/activity", lambda: _("Activity"), "administrator"),)),
+    (
+        lambda: _("Settings"),
+        (
+            MenuPage("/staff/people", lambda: _("People"), "administrator"),
+            MenuPage("/staff/activity", lambda: _("Activity"), "administrator"),
+        ),
+    ),
 )
 
 
@@ -141,6 +163,8 @@ def _open_the_door_again() -> Any:
         and "csrf_token" not in session
     ):
         flash(_("This page had been open for too long. Please try again."), "error")
+        if request.blueprint == "invitation":
+            return redirect(url_for("invitation.show_invitation", **(request.view_args or {})), 303)
         return redirect(url_for("security.login"), 303)
     return None
 
@@ -158,6 +182,8 @@ def _refuse_by_default() -> Any:
     role = "coordinator" if name in OWN or name is None else getattr(blueprint, "staff_role", "administrator")
     if (answer := refusal(role)) is not None:
         return answer
+    if request.endpoint not in SETTING_UP and must_set_up(signed_in_account(), g.staff_session):
+        return redirect(url_for("account.show_requirement"), 303)
     note_seen(g.staff_session)
     return None
 
@@ -183,6 +209,8 @@ def _staff_context() -> dict[str, Any]:
     if not is_staff_path(request.path) or not current_user.is_authenticated:
         return {}
     account = signed_in_account()
+    if must_set_up(account, g.staff_session):
+        return {"account": account}
     menu, beside = _menus(account)
     return {
         "account": account,

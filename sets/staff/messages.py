@@ -19,11 +19,14 @@ from ..dates import datetime_words
 from ..mailing import kinds, outbox
 from ..mailing.links import Links, page_url
 from ..mailing.models import Priority
+from ..tokens import make_token
 from .models import Account
 
 KIND, TEST = "account", "delivery_test"
 # How long a link to set a password works.
 LINK_WITHIN = timedelta(hours=24)
+# How long an invitation opens.
+INVITED_FOR = timedelta(days=7)
 INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
 
 
@@ -76,7 +79,13 @@ def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
         raise kinds.NotWanted("account_gone")
     purpose = posted.facts["purpose"]
     context: dict[str, Any] = {"name": account.name, "address": account.email}
-    if purpose in (INVITATION, LINK):
+    if purpose == INVITATION:
+        if account.invited_until is None or account.invited_until <= clock.now():
+            raise kinds.NotWanted("link_expired")
+        token = invitation_token(account)
+        context["until"] = datetime_words(account.invited_until, account.time_zone)
+        context["link"] = links.hide(page_url("invitation.show_invitation", token=token), token)
+    elif purpose == LINK:
         if clock.now() - posted.posted_at > LINK_WITHIN:
             raise kinds.NotWanted("link_expired")
         token = generate_reset_password_token(account)
@@ -88,6 +97,11 @@ def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
         context["browser"] = posted.facts.get("browser", "")
         context["change"] = change_words(posted.facts.get("change", ""))
     return kinds.Letter(context=context, template=f"account_{purpose}")
+
+
+def invitation_token(account: Account) -> str:
+    """Return what the link of an invitation carries; a first password or a closed account makes it void."""
+    return make_token(INVITATION, account.fs_uniquifier)
 
 
 def change_words(change: str) -> str:

@@ -55,6 +55,10 @@ class Account(Model, UserMixin):
     update_datetime: Mapped[datetime] = mapped_column(UTCDateTime)
     language: Mapped[str] = mapped_column(String(8), default="fr")
     time_zone: Mapped[str] = mapped_column(String(60), default="Europe/Paris")
+    # Until when the mailed invitation opens; nothing once it was accepted or taken back.
+    invited_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Kept beside the sessions, which are forgotten sooner.
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="selectin")
     webauthn: Mapped[list[WebAuthn]] = relationship(back_populates="user", cascade="all, delete-orphan")
@@ -97,6 +101,8 @@ class StaffSession(Model):
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     agent: Mapped[str | None] = mapped_column(Text)
+    # With how many factors it was begun: a password is one, a passkey or a password with a code are two.
+    factors: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
 
 
 class Activity(Model):

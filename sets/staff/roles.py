@@ -27,3 +27,13 @@ def role_words(role: str) -> str:
         "coordinator": _("Coordinator"),
     }
     return words.get(role, role)
+
+
+def role_may(role: str) -> str:
+    """Return in a few words what a role may do, in the reader's language."""
+    words = {
+        "administrator": _("everything, and the team’s accounts and settings"),
+        "organiser": _("sessions, registrations, exports and texts"),
+        "coordinator": _("reads lists, writes to people, notes who came"),
+    }
+    return words.get(role, "")

@@ -98,12 +98,13 @@ def note_seen(staff_session: StaffSession) -> None:
     """Move the idle limit, at most once in a few minutes; a busy database is no reason to refuse the page."""
     if clock.now() - staff_session.seen_at < SEEN_EVERY:
         return
-    id_hash = staff_session.id_hash
+    id_hash, account_id = staff_session.id_hash, staff_session.account_id
     try:
         with transaction() as session:
             session.execute(
                 update(StaffSession).where(StaffSession.id_hash == id_hash).values(seen_at=clock.now())
             )
+            session.execute(update(Account).where(Account.id == account_id).values(seen_at=clock.now()))
     except OperationalError:
         log.warning("session_not_noted")
 
@@ -141,7 +142,7 @@ def browser_words(agent: str) -> str:
     return ", ".join(part for part in (browser, system) if part)
 
 
-def _start_session(account_id: int, session_id: str, *, agent: str) -> None:
+def _start_session(account_id: int, session_id: str, *, agent: str, factors: int) -> None:
     """Add the row of a new sign-in to the open transaction."""
     now = clock.now()
     db.session.add(
@@ -151,8 +152,10 @@ def _start_session(account_id: int, session_id: str, *, agent: str) -> None:
             created_at=now,
             seen_at=now,
             agent=agent or None,
+            factors=factors,
         )
     )
+    db.session.execute(update(Account).where(Account.id == account_id).values(seen_at=now))
 
 
 def _end_sessions(account_id: int, *, only: str | None = None, keep: str | None = None) -> int:
