@@ -32,7 +32,7 @@ PARTS = (
     "sets.staff.sign_in_views",
     "sets.staff.account_views",
     "sets.staff.invitation_views",
-    "sets.staff.people_views",
+    "sets.staff.team_views",
     "sets.staff.accounts_commands",
     "sets.staff.outbox_views",
     "sets.staff.readiness_views",

@@ -10,8 +10,8 @@ from flask_security import login_user
 from ..database import db
 from .accounts import AccountRefused
 from .models import Account
-from .people_forms import AcceptanceForm
 from .team import accept_invitation, invited_account
+from .team_forms import AcceptanceForm
 
 # Open to whoever holds the link (guard.DOORS).
 blueprint = Blueprint("invitation", __name__, url_prefix="/staff/invitation")
@@ -55,7 +55,7 @@ def create_passkey(token: str) -> Any:
 
 def _door(token: str, form: AcceptanceForm, status: int = 200) -> Any:
     account = invited_account(token)
-    page = render_template("staff/show_invitation.html", invited=account, token=token, form=form)
+    page = render_template("staff/show_invitation.html", invited=account, link_token=token, form=form)
     return page, status if account else 410
 
 

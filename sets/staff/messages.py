@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from flask_babel import gettext as _
@@ -101,7 +102,7 @@ def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
 
 def invitation_token(account: Account) -> str:
     """Return what the link of an invitation carries; a first password or a closed account makes it void."""
-    return make_token(INVITATION, account.fs_uniquifier)
+    return make_token(INVITATION, str(UUID(account.fs_uniquifier)))
 
 
 def change_words(change: str) -> str:

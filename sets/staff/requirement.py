@@ -59,7 +59,7 @@ def require_second_factor(choice: str, *, account_id: int, id_hash: str) -> None
         if choice != NOBODY and not (account.tf_primary_method or staff_session.factors > 1):
             raise AccountRefused(
                 _(
-                    "You signed in with a password alone. Set up a second factor of your own first, or sign in with your passkey."
+                    "You signed in with a password alone. Set up a second factor first, or sign in with your passkey."
                 )
             )
         setting = session.get(Setting, KEY) or Setting(key=KEY)

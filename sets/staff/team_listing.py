@@ -67,7 +67,8 @@ class Member:
 
 def members() -> list[Member]:
     """Return everybody who has or had an account: those with access first, then by name."""
-    keys = dict(db.session.execute(select(WebAuthn.user_id, func.count()).group_by(WebAuthn.user_id)).all())
+    counts = db.session.execute(select(WebAuthn.user_id, func.count()).group_by(WebAuthn.user_id))
+    keys = {row[0]: row[1] for row in counts}
     found = [_member(account, keys.get(account.id, 0)) for account in db.session.scalars(select(Account))]
     return sorted(found, key=lambda one: (one.state == CLOSED, one.name.casefold(), one.id))
 
@@ -96,4 +97,4 @@ def _factor_words(account: Account, keys: int) -> str:
         return _("Passkey and app")
     if keys:
         return _("Passkey")
-    return _("App") if account.tf_primary_method else _("None")
+    return _("App") if account.tf_primary_method else _("Not set up")

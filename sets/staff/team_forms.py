@@ -67,7 +67,10 @@ class AcceptanceForm(SiteForm):
     )
     password_confirm = PasswordField(
         _l("The same password again"),
-        [Required(_l("Type it a second time.")), EqualTo("password", message=_l("The two passwords differ."))],
+        [
+            Required(_l("Type it a second time.")),
+            EqualTo("password", message=_l("The two passwords differ.")),
+        ],
         render_kw={"autocomplete": "new-password"},
     )
 

@@ -14,12 +14,12 @@ from . import requirement, team
 from .accounts import AccountRefused
 from .guard import signed_in_account, staff_blueprint
 from .models import ROLES
-from .people_forms import InvitationForm, RequirementForm
 from .roles import role_may, role_words
 from .staff_sessions import open_sessions
+from .team_forms import InvitationForm, RequirementForm
 from .team_listing import Member, member, members
 
-blueprint = staff_blueprint("people", __name__, role="administrator", url_prefix="/staff/people")
+blueprint = staff_blueprint("team", __name__, role="administrator", url_prefix="/staff/people")
 
 
 def init_app(app: Flask) -> None:
@@ -163,7 +163,9 @@ def update_requirement() -> Any:
 
 def _requirement_page(form: RequirementForm) -> str:
     without = [
-        one.name for one in members() if one.state == "active" and not one.account.tf_primary_method and not one.has_passkey
+        one.name
+        for one in members()
+        if one.state == "active" and not one.account.tf_primary_method and not one.has_passkey
     ]
     return render_template("staff/edit_requirement.html", form=form, without=without)
 
