@@ -17,11 +17,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from ..spreadsheets import FIRST_SIGNS, inert
 from .export import MOMENT, Sheet
 
-# What a spreadsheet reads as a formula, also in full width and after blanks (OWASP, CSV injection).
-FORMULA = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-FIRST_SIGNS = frozenset("=+-@\t\r\n\v\f \u00a0\u3000\uff1d\uff0b\uff0d\uff20")
 # Characters that a cell of a spreadsheet can hold, and letters that a name in it can.
 LONGEST_CELL = 32_767
 NOT_IN_NAMES = re.compile(r"\W")
@@ -93,11 +91,6 @@ def new_path(instance: Path) -> Path:
     descriptor, name = tempfile.mkstemp(".xlsx", dir=folder)
     os.close(descriptor)
     return Path(name)
-
-
-def inert(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if FORMULA.match(cell) else cell
 
 
 def _write_rows(page: Any, sheet: Sheet, moment: Any, quoted: Any) -> int:
