@@ -29,6 +29,8 @@ VERBS = {
     "campaign_catch_up_on": _l("Opened a campaign to those who come later"),
     "campaign_catch_up_off": _l("Closed a campaign to those who come later"),
     "campaign_exported": _l("Exported the recipients of a campaign"),
+    "campaign_texts_kept": _l("Kept the texts of a campaign"),
+    "campaign_texts_deleted": _l("Deleted kept texts"),
 }
 
 

@@ -195,6 +195,7 @@ def keep_texts(public_id: str, name: str, *, account_id: int) -> int:
                     .values(**words)
                     .execution_options(synchronize_session=False)
                 )
+        record_activity("campaign_texts_kept", subject_type="campaign", subject_id=public_id, rows=len(texts))
         return len(texts)
 
 
@@ -204,6 +205,7 @@ def delete_kept(name: str) -> int:
         found = list(session.scalars(select(KeptText).where(KeptText.name == name)))
         for kept in found:
             session.delete(kept)
+        record_activity("campaign_texts_deleted", rows=len(found))
         return len(found)
 
 

@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
     """Tell the log the words of this capability."""
     name_verbs(VERBS)
     name_subjects("session", _name_sessions)
-    name_subjects("registration", _name_registrations)
+    name_subjects("registration", _name_registrations, aliases=_ids_of_registration)
 
 
 def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -62,6 +62,17 @@ def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         )
         for session in found
     }
+
+
+def _ids_of_registration(one: str) -> set[str]:
+    """Return both ids of a registration: the log has either."""
+    number = int(one) if one.isdecimal() and len(one) < 10 else 0
+    row = db.session.execute(
+        select(Registration.id, Registration.public_id).where(
+            or_(Registration.id == number, Registration.public_id == one)
+        )
+    ).first()
+    return {str(row.id), row.public_id} if row else set()
 
 
 def _name_registrations(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:

@@ -49,6 +49,12 @@ def record_activity(
     )
 
 
+def note_export(rows: int, chosen: dict[str, str]) -> None:
+    """Note that the log itself was exported: how many lines, by which filter."""
+    with transaction():
+        record_activity("activity_exported", rows=rows, filter=dict(chosen))
+
+
 def forget_old_activity() -> int:
     """Delete some of the lines that are older than the log is kept; return how many, 0 when none is left."""
     days = db.session.scalar(select(Setting.value).where(Setting.key == "retention_log_days"))

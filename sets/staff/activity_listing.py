@@ -5,14 +5,16 @@ Capabilities name their own verbs and subjects here (`name_verbs`, `name_subject
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..database import db
 from .activity import CLOCK, OPERATOR
@@ -20,6 +22,8 @@ from .models import Account, Activity
 from .roles import role_words
 
 PER_PAGE = 100
+# Lines that an export reads at a time.
+AT_ONCE = 500
 # A subject's words and where its page is ("" for none), for each id that still exists.
 Namer = Callable[[Iterable[str]], Mapping[str, tuple[str, str]]]
 
@@ -55,6 +59,7 @@ _verbs: dict[str, Any] = {
     "signed_in": _l("Signed in"),
 }
 _namers: dict[str, Namer] = {}
+_aliases: dict[str, Callable[[str], set[str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,25 @@ class ActivityFilter:
 
     who: str = ""
     verb: str = ""
+    # The days in between, both included, in the reader's zone.
+    since: date | None = None
+    until: date | None = None
+    type: str = ""
+    id: str = ""
+    time_zone: str = "UTC"
 
     @property
     def query(self) -> dict[str, str]:
         """The filter as it stands in an address."""
-        return {name: value for name, value in (("who", self.who), ("verb", self.verb)) if value}
+        parts = {
+            "who": self.who,
+            "verb": self.verb,
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+            "type": self.type,
+            "id": self.id,
+        }
+        return {name: value for name, value in parts.items() if value}
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,9 @@ class ActivityLine:
     at: datetime
     actor: str
     words: str
+    verb: str
+    subject_type: str
+    subject_id: str
     subject: str
     subject_url: str
     rows: int | None
@@ -88,25 +110,71 @@ def name_verbs(words: Mapping[str, Any]) -> None:
     _verbs.update(words)
 
 
-def name_subjects(subject_type: str, namer: Namer) -> None:
-    """Say how the subjects of one type are called: `namer(ids)` returns words and an address for each that exists."""
+def name_subjects(
+    subject_type: str, namer: Namer, *, aliases: Callable[[str], set[str]] | None = None
+) -> None:
+    """Say how the subjects of one type are called: `namer(ids)` returns words and an address for each that exists.
+
+    `aliases(id)` returns every id that the same subject has in the log, where it may have several.
+    """
     _namers[subject_type] = namer
+    if aliases:
+        _aliases[subject_type] = aliases
 
 
 def list_lines(chosen: ActivityFilter, before: int | None) -> tuple[list[ActivityLine], int | None]:
     """Return a page of the log, the newest first, and the id that the next page stands before (None at the end)."""
-    statement = select(Activity).order_by(Activity.id.desc()).limit(PER_PAGE + 1)
-    if chosen.who == OPERATOR or chosen.who == CLOCK:
-        statement = statement.where(Activity.actor_kind == chosen.who)
-    elif chosen.who:
-        statement = statement.where(Activity.actor_id == int(chosen.who))
-    if chosen.verb:
-        statement = statement.where(Activity.verb == chosen.verb)
-    if before is not None:
-        statement = statement.where(Activity.id < before)
-    found = list(db.session.scalars(statement))
+    found = _page(chosen, before, PER_PAGE + 1)
     rows = found[:PER_PAGE]
     return _lines(rows), rows[-1].id if len(found) > PER_PAGE else None
+
+
+def every_line(chosen: ActivityFilter, upto: int) -> Iterator[ActivityLine]:
+    """Yield all that the filter shows up to that id, the newest first, some hundred at a time."""
+    before: int | None = upto + 1
+    while before is not None:
+        rows = _page(chosen, before, AT_ONCE)
+        yield from _lines(rows)
+        before = rows[-1].id if len(rows) == AT_ONCE else None
+        db.session.expunge_all()
+
+
+def count_lines(chosen: ActivityFilter) -> tuple[int, int]:
+    """Return how many lines the filter shows, and the id of the newest of them (0 for none)."""
+    conditions = _conditions(chosen)
+    row = db.session.execute(select(func.count(), func.max(Activity.id)).where(*conditions)).one()
+    return row[0], row[1] or 0
+
+
+def subject_words(chosen: ActivityFilter) -> str:
+    """Return what the filter's subject is called, "" when nothing is known of it any more."""
+    return _named(chosen.type, {chosen.id}).get(chosen.id, ("", ""))[0]
+
+
+def _page(chosen: ActivityFilter, before: int | None, most: int) -> list[Activity]:
+    statement = select(Activity).where(*_conditions(chosen)).order_by(Activity.id.desc()).limit(most)
+    if before is not None:
+        statement = statement.where(Activity.id < before)
+    return list(db.session.scalars(statement))
+
+
+def _conditions(chosen: ActivityFilter) -> list[Any]:
+    conditions: list[Any] = []
+    if chosen.who == OPERATOR or chosen.who == CLOCK:
+        conditions.append(Activity.actor_kind == chosen.who)
+    elif chosen.who:
+        conditions.append(Activity.actor_id == int(chosen.who))
+    if chosen.verb:
+        conditions.append(Activity.verb == chosen.verb)
+    zone = ZoneInfo(chosen.time_zone)
+    if chosen.since:
+        conditions.append(Activity.at >= datetime.combine(chosen.since, time.min, zone))
+    if chosen.until:
+        conditions.append(Activity.at < datetime.combine(chosen.until + timedelta(days=1), time.min, zone))
+    if chosen.type and chosen.id:
+        ids = _aliases.get(chosen.type, lambda one: {one})(chosen.id) | {chosen.id}
+        conditions += [Activity.subject_type == chosen.type, Activity.subject_id.in_(sorted(ids))]
+    return conditions
 
 
 def people() -> list[tuple[str, str]]:
@@ -131,6 +199,9 @@ def _lines(rows: list[Activity]) -> list[ActivityLine]:
                 str(row.actor_id) if row.actor_id else row.actor_kind, _("Somebody not signed in")
             ),
             words=str(_verbs.get(row.verb, row.verb.replace("_", " "))),
+            verb=row.verb,
+            subject_type=row.subject_type or "",
+            subject_id=row.subject_id or "",
             subject=subjects.get((row.subject_type, row.subject_id), ("", ""))[0],
             subject_url=subjects.get((row.subject_type, row.subject_id), ("", ""))[1],
             rows=row.rows,
@@ -147,10 +218,14 @@ def _subjects(rows: list[Activity]) -> dict[tuple[str | None, str | None], tuple
             wanted.setdefault(row.subject_type, set()).add(row.subject_id)
     found: dict[tuple[str | None, str | None], tuple[str, str]] = {}
     for subject_type, ids in wanted.items():
-        named = _namers[subject_type](ids) if subject_type in _namers else {}
+        named = _named(subject_type, ids)
         for subject_id in ids:
             found[subject_type, subject_id] = named.get(subject_id, ("", ""))
     return found
+
+
+def _named(subject_type: str, ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    return _namers[subject_type](ids) if subject_type in _namers else {}
 
 
 def _filter_words(chosen: Mapping[str, Any] | None) -> str:
@@ -164,7 +239,7 @@ def _filter_words(chosen: Mapping[str, Any] | None) -> str:
 def _name_accounts(ids: Iterable[str]) -> dict[str, tuple[str, str]]:
     numbers = [int(one) for one in ids if one.isdigit()]
     rows = db.session.execute(select(Account.id, Account.email).where(Account.id.in_(numbers)))
-    return {str(row.id): (row.email, "") for row in rows}
+    return {str(row.id): (row.email, url_for("team.show_person", account_id=row.id)) for row in rows}
 
 
 name_subjects("account", _name_accounts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, after_this_request, redirect, render_template, request, url_for
 from flask_security import login_user
+from flask_security.utils import _view_commit
 
 from ..database import db
 from .accounts import AccountRefused
@@ -61,4 +62,5 @@ def _door(token: str, form: AcceptanceForm, status: int = 200) -> Any:
 
 def _let_in(account: Account, way: str) -> None:
     login_user(account, remember=False, authn_via=[way])
-    current_app.extensions["security"].datastore.commit()
+    # What its own views do after a sign-in: the session’s row is stored with the answer.
+    after_this_request(_view_commit)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -11,8 +13,9 @@ from sets import clock
 from sets.database import db, transaction
 from sets.staff.activity import forget_old_activity, record_activity
 from sets.staff.models import Activity
+from tests import factories
 from tests.pages import visit
-from tests.staff.signing import sign_in
+from tests.staff.signing import post, sign_in
 
 
 def note(count: int, **values):
@@ -89,3 +92,56 @@ def test_a_name_that_changes_changes_in_the_log_too(client):
     page = visit(client, "/staff/activity")
     assert "Claire Dubois" in page.text
     assert "Claire Morel" not in page.text
+
+
+def test_the_page_shows_the_days_that_are_asked_for_in_the_readers_zone(client, clock):
+    sign_in(client, "administrator", time_zone="Pacific/Auckland")
+    # 2 March, 22:00 in Auckland: thirteen hours ahead.
+    note(1)
+    clock.shift(timedelta(hours=3))
+    note(2)
+    path = "/staff/activity?verb=mail_sent_again"
+    assert len(visit(client, f"{path}&until=2026-03-02").all("tr")) == 1 + 1
+    assert len(visit(client, f"{path}&since=2026-03-03").all("tr")) == 1 + 2
+    assert len(visit(client, f"{path}&since=2026-03-02&until=2026-03-03").all("tr")) == 1 + 3
+    for nonsense in ("9999-12-31", "0001-01-01", "2026-02-30", "x"):
+        assert client.get(f"/staff/activity?since={nonsense}&until={nonsense}").status_code == 200
+
+
+def test_the_page_shows_what_was_done_to_one_subject(client):
+    member = sign_in(client, "administrator")
+    note(2, subject_type="account", subject_id=member.id)
+    note(3, subject_type="account", subject_id=member.id + 1)
+    page = visit(client, f"/staff/activity?type=account&id={member.id}&verb=mail_sent_again")
+    assert len(page.all("tr")) == 1 + 2
+    assert f"Only what was done to: {member.email}" in page.text
+    for nonsense in ("9" * 40, "é", "x" * 500):
+        assert client.get(f"/staff/activity?type=registration&id={nonsense}").status_code == 200
+
+
+def test_a_registration_is_found_by_either_of_its_ids(client, catalogue):
+    sign_in(client, "administrator")
+    made = factories.registration()
+    number, public_id = made.id, made.public_id
+    note(1, subject_type="registration", subject_id=number)
+    note(1, subject_type="registration", subject_id=public_id)
+    for one in (number, public_id):
+        assert len(visit(client, f"/staff/activity?type=registration&id={one}").all("tr")) == 1 + 2
+
+
+def test_the_export_holds_what_the_filter_shows_and_is_noted_itself(client):
+    member = sign_in(client, "administrator", name="=Claire()")
+    note(2, account_id=member.id)
+    note(600)
+    answer = post(client, "/staff/activity/export", page="/staff/activity", verb="mail_sent_again")
+    lines = list(csv.reader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff")), delimiter=";"))
+    assert lines[0][:3] == ["When", "Who", "What"]
+    assert len(lines) == 1 + 602
+    assert {line[1] for line in lines[1:]} == {"'=Claire()", "Operator, on the command line"}
+    noted = db.session.scalars(select(Activity).order_by(Activity.id.desc())).first()
+    assert (noted.verb, noted.rows, noted.filter) == ("activity_exported", 602, {"verb": "mail_sent_again"})
+
+
+def test_nobody_but_an_administrator_exports_the_activity(client):
+    sign_in(client, "organiser")
+    assert post(client, "/staff/activity/export").status_code == 403
