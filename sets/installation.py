@@ -44,6 +44,18 @@ class Setting(Model):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class SettingAhead(Model):
+    """A setting that was changed and begins later: people are told first. One for each key."""
+
+    __tablename__ = "setting_ahead"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONText)
+    changed_by: Mapped[int | None] = mapped_column(Integer)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class RateLimit(Model):
     """How often a hashed key was seen in a window of time."""
 

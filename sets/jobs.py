@@ -62,8 +62,10 @@ STEPS = [
     # What may not be kept any longer.
     Step("sets.mailing.retention:forget_texts", every=3600),
     Step("sets.registration.addresses:forget_addresses", every=3600),
-    Step("sets.registration.retention:forget_needs", every=3600),
-    Step("sets.registration.retention:forget_learners", every=3600),
+    # At night, on the programme's clocks; told a week before.
+    Step("sets.protection.announcing:run_nightly", every=600),
+    # Settings that begin later than they were changed.
+    Step("sets.pages.settings:begin_settings", every=600),
     Step("sets.limiting:forget_old_limits", every=600),
     Step("sets.staff.staff_sessions:forget_old_sessions", every=3600),
     Step("sets.staff.activity:forget_old_activity", every=3600),

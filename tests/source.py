@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up; a module imports from its own layer and from those before it.
 LAYERS = (
     "foundation", "mailing", "staff", "catalogue", "questionnaires", "registration", "campaigns", "certificates",
-    "pages", "factory", "entry",
+    "protection", "pages", "factory", "entry",
 )  # fmt: skip
-CAPABILITIES = set(LAYERS[1:8]) | {"pages"}
+CAPABILITIES = set(LAYERS[1 : LAYERS.index("factory")])
 TOP_MODULES = {"sets.commands": "pages", "sets.jobs": "pages", "sets": "factory"}
 # What is started from outside: it makes an app, so it stands above the factory.
 ENTRIES = {"wsgi", "sets.start", "sets.worker"}

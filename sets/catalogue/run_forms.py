@@ -8,12 +8,11 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
 from ..forms import AtMost, SeveralOf, SiteForm, TextBlock, TextLine
+from ..preferences import LEADS, preference
 from .labels import lead_words
-from .models import REMINDERS, TrainingSession
+from .models import TrainingSession
 from .planning_fields import SecureAddress
 
-# What the form offers, in minutes before a meeting.
-LEADS = (7 * 24 * 60, 3 * 24 * 60, 24 * 60, 2 * 60, 60)
 TEXTS = ("trainer", "lessons_url", "lessons_note", "materials_url", "materials_note", "replay_url")
 FIELDS = ("trainer", "reminders", "asks_presence", *TEXTS[1:])
 _ADDRESS = {"inputmode": "url", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -28,12 +27,12 @@ class RunForm(SiteForm):
     )
     reminders = SeveralOf(
         _l("Reminders by mail before each meeting"),
-        default=[str(lead) for lead in REMINDERS],
+        default=lambda: [str(lead) for lead in preference("session_reminders")],
         description=_l("To the people whose place is confirmed. Without any, none is sent."),
     )
     asks_presence = BooleanField(
         _l("Ask people three days before the first meeting whether they still come"),
-        default=True,
+        default=lambda: preference("session_asks_presence"),
         description=_l("Only where places are limited. One button gives the place to the next person."),
     )
     lessons_url = TextLine(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ SESSION = tuple(
 )
 
 # The queries of a picture, built once: building them is most of what they cost.
-STORED_PROGRAMME = select(Setting.value).where(Setting.key == PROGRAMME)
+STORED_PROGRAMME = select(Setting.key, Setting.value).where(Setting.key.in_((PROGRAMME, "contact_email")))
 PAGES = select(PageText.key, PageText.language, PageText.fields)
 TRAININGS = (
     select(Training.id, Training.slug, Training.position, Training.hours)
@@ -156,8 +157,10 @@ def _take(version: int) -> Snapshot:
     # A connection of its own, that sees what is stored only: nothing half done is ever shown. Plain rows, since a
     # picture is taken at each change of a session's state.
     with db.engine.connect() as connection:
-        stored = connection.scalar(STORED_PROGRAMME)
-        programme = programme_of(stored, current_app.config["BASE_URL"])
+        stored = dict(connection.execute(STORED_PROGRAMME).all())
+        programme = programme_of(stored.get(PROGRAMME), current_app.config["BASE_URL"])
+        if contact := stored.get("contact_email"):
+            programme = replace(programme, contact_email=contact)
         pages: dict[str, dict[str, ShownText]] = {}
         for page in connection.execute(PAGES):
             pages.setdefault(page.key, {})[page.language] = _shown_text(page.language, page.fields, programme)

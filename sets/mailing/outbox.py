@@ -5,18 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
 from .. import bell, clock
 from ..database import db
+from ..privacy import PERIODS
 from ..statements import insert_many_or_ignore, insert_or_ignore, insert_row, insert_rows
 from .models import Delivery, DeliveryRegistration, DeliveryStatus
 
-# How long the text of a mail is kept when nobody says otherwise.
-KEPT_FOR = timedelta(days=90)
+# How long the text of a mail is kept when nobody says otherwise; the setting in force is applied by `retention`.
+KEPT_FOR = PERIODS["mails"]
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
 
 

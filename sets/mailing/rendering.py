@@ -13,7 +13,7 @@ from .. import clock
 from ..languages import speaking
 from . import kinds
 from .kinds import Letter, Posted
-from .letterhead import letterhead, sender
+from .letterhead import letterhead, reply_address, sender
 from .links import Links
 from .mime import EMBLEM_ID, Content, Envelope, envelope
 
@@ -52,7 +52,7 @@ def render(posted: Posted) -> Ready:
         sender=sender(),
         to=posted.to_address,
         date=clock.now(),
-        reply_to=letter.reply_to or programme.contact_email,
+        reply_to=letter.reply_to or reply_address(),
         headers=letter.headers,
     )
     return Ready(posted, mail, links.masked(subject), links.masked(text) if kind.keeps_text else None)

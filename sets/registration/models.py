@@ -109,7 +109,11 @@ class Learner(Model):
     feed_version: Mapped[int] = mapped_column(Integer, default=1)
     bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # The last time that they did something here on their own page.
+    acted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Until when the team keeps them longer, and why (a code of `retention.KEEP_REASONS`).
     keep_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    keep_reason: Mapped[str | None] = mapped_column(String(20))
 
     need: Mapped[LearnerNeed | None] = relationship(back_populates="learner", cascade="all, delete-orphan")
     registrations: Mapped[list[Registration]] = relationship(back_populates="learner", passive_deletes=True)

@@ -16,7 +16,7 @@ from ..database import db
 from ..dates import zone_names, zone_words
 from ..languages import current_language
 from ..mailing.models import Delivery
-from ..privacy import PERIODS, WORDS
+from ..privacy import period, period_words
 from ..questionnaires.answers import AnswerReader
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
@@ -88,7 +88,7 @@ def find_registration(registration_id: int) -> Registration:
 
 def kept_until(person: Person) -> datetime:
     """Return when everything is erased by itself, unless the person does something here before."""
-    latest = _last_day(person) + PERIODS["registrations"]
+    latest = _last_day(person) + period("registrations")
     return max(latest, person.learner.keep_until or latest)
 
 
@@ -118,7 +118,7 @@ def kept_about(person: Person) -> list[Kept]:
         *_answers(learner),
     ]
     if learner.need is not None:
-        until = learner.need.keep_until or _last_day(person) + PERIODS["needs"]
+        until = learner.need.keep_until or _last_day(person) + period("needs")
         purpose = str(type(learner.need).text.info["purpose"])
         rows.append(Kept(_("What you need to take part"), learner.need.text, purpose, until))
     if learner.email_before and learner.before_until and learner.before_until > now():
@@ -192,13 +192,14 @@ def _messages(learner: Learner) -> list[Kept]:
         "%(num)d message. Its text is kept for: %(period)s.",
         "%(num)d messages. Each text is kept for: %(period)s.",
         count,
-        period=WORDS["mails"],
+        period=period_words("mails"),
     )
     return [Kept(_("Our messages to you"), words, str(Delivery.text.info["purpose"]))]
 
 
 def _last_day(person: Person) -> datetime:
-    moments = [person.learner.created_at, *(one.status_at for one in person.standings)]
+    moments = [person.learner.acted_at or person.learner.created_at, person.learner.created_at]
+    moments += [one.status_at for one in person.standings]
     moments += [
         one.hours[-1].ends_at for one in person.standings if one.hours and one.status == Status.CONFIRMED
     ]

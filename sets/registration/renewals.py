@@ -12,7 +12,7 @@ from ..catalogue import places
 from ..clock import now
 from ..database import db, transaction
 from ..mailing.models import Delivery, DeliveryRegistration
-from ..privacy import MONTH, PERIODS
+from ..privacy import MONTH, period
 from ..statements import insert_row
 from . import reminder_messages, steps
 from .applying import CLOCK, LEARNER
@@ -20,7 +20,7 @@ from .models import HOLDING, Learner, Registration, RegistrationEvent, Status
 from .transitions import RegistrationRefused
 
 BATCH = 100
-ASKED_AFTER, ENDED_AFTER = 6 * MONTH, PERIODS["waits"]
+ASKED_AFTER = 6 * MONTH
 # Nobody's wait ends before they had so long to answer.
 TIME_TO_ANSWER = timedelta(days=30)
 
@@ -93,7 +93,7 @@ def _ask() -> int:
     if db.session.execute(statement.limit(1)).first() is None:
         return 0
     with transaction():
-        people = db.session.execute(statement).all()
+        people, ended_after = db.session.execute(statement).all(), period("waits")
         for person in people:
             reminder_messages.still_interested(
                 to=person.email,
@@ -101,7 +101,7 @@ def _ask() -> int:
                 learner_id=person.learner_id,
                 registration_id=person.id,
                 once_key=f"interested:{person.id}:{int(person.since.timestamp())}",
-                ends_at=max(person.since + ENDED_AFTER, now() + TIME_TO_ANSWER),
+                ends_at=max(person.since + ended_after, now() + TIME_TO_ANSWER),
             )
     return len(people)
 
@@ -112,7 +112,7 @@ def _end() -> int:
         .where(
             _WAITS,
             Registration.silent.is_(False),
-            _since <= now() - ENDED_AFTER,
+            _since <= now() - period("waits"),
             _was_asked(Delivery.posted_at <= now() - TIME_TO_ANSWER),
         )
         .order_by(Registration.id)
@@ -134,7 +134,7 @@ def _end_one(registration_id: int) -> bool:
 
 def _still_due(registration_id: int) -> Any:
     return select(Registration.id).where(
-        Registration.id == registration_id, _WAITS, _since <= now() - ENDED_AFTER
+        Registration.id == registration_id, _WAITS, _since <= now() - period("waits")
     )
 
 

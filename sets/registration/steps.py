@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 from ..catalogue.models import Meeting, Training
 from ..clock import now
 from ..database import db
-from ..privacy import PERIODS
 from ..staff.activity import record_activity
 from ..statements import insert_row, kept
 from . import queue
@@ -123,9 +122,7 @@ def prove(learner_id: int) -> None:
     db.session.execute(
         update(Learner)
         .where(Learner.id == learner_id)
-        .values(
-            proven_at=func.coalesce(Learner.proven_at, moment), keep_until=moment + PERIODS["registrations"]
-        )
+        .values(proven_at=func.coalesce(Learner.proven_at, moment), acted_at=moment)
         .execution_options(synchronize_session=False)
     )
 

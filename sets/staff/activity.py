@@ -10,10 +10,9 @@ from sqlalchemy import delete, select
 
 from .. import clock
 from ..database import db, is_writing, transaction
-from ..installation import Setting
+from ..privacy import period
 from .models import Activity
 
-KEPT_DAYS = 365
 AT_ONCE = 100
 STAFF, OPERATOR, CLOCK = "staff", "operator", "clock"
 
@@ -57,9 +56,8 @@ def note_export(rows: int, chosen: dict[str, str]) -> None:
 
 def forget_old_activity() -> int:
     """Delete some of the lines that are older than the log is kept; return how many, 0 when none is left."""
-    days = db.session.scalar(select(Setting.value).where(Setting.key == "retention_log_days"))
     # A day more than the triggers ask for: their clock is the database's.
-    before = clock.now() - timedelta(days=int(days or KEPT_DAYS) + 1)
+    before = clock.now() - period("log") - timedelta(days=1)
     old = select(Activity.id).where(Activity.at < before).limit(AT_ONCE)
     with transaction() as session:
         result: Any = session.execute(delete(Activity).where(Activity.id.in_(old.subquery().select())))

@@ -78,8 +78,10 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
     (
         lambda: _("Settings"),
         (
+            MenuPage("/staff/settings", lambda: _("Settings"), "administrator"),
             MenuPage("/staff/people", lambda: _("People"), "administrator"),
             MenuPage("/staff/activity", lambda: _("Activity"), "administrator"),
+            MenuPage("/staff/privacy", lambda: _("Personal data"), "organiser"),
         ),
     ),
 )

@@ -59,6 +59,8 @@ class Account(Model, UserMixin):
     invited_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Kept beside the sessions, which are forgotten sooner.
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # How often a digest comes by mail: "never", "daily", "weekly"; nothing chosen: as the setting says.
+    digest: Mapped[str | None] = mapped_column(String(8))
 
     roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="selectin")
     webauthn: Mapped[list[WebAuthn]] = relationship(back_populates="user", cascade="all, delete-orphan")
