@@ -58,6 +58,7 @@ PARTS = (
     "sets.registration.own_views",
     "sets.registration.address_views",
     "sets.registration.staff_views",
+    "sets.registration.export_views",
     "sets.registration.adding_views",
     "sets.registration.return_views",
     "sets.registration.step_views",

@@ -20,7 +20,8 @@ from . import schema
 from .clock import now
 
 SECRETS = ("secret_key", "password_salt")
-KEPT_FILES = (*SECRETS, "erasures.log")
+# Pseudonyms of exports stay the same after a restore.
+KEPT_FILES = (*SECRETS, "erasures.log", "pseudonyms.key")
 FOLDERS = ("brochures",)
 DATABASE, DUMP, MANIFEST = "sets.db", "database.dump", "manifest.json"
 

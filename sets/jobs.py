@@ -27,7 +27,7 @@ ROUNDS = 200
 class Step:
     """A periodic job: what is called (`module:function`), and every how many seconds.
 
-    One that waits for other people's servers runs `apart`: whatever they do, no other step waits for it.
+    One that waits for other people's servers, or takes long, runs `apart`: no other step waits for it.
     """
 
     call: str
@@ -55,6 +55,9 @@ STEPS = [
     Step("sets.campaigns.sending:run_due", every=1),
     Step("sets.campaigns.sending:catch_up", every=60),
     Step("sets.campaigns.sending:watch", every=5),
+    # Large exports, made beside everything else; their files end after a day.
+    Step("sets.registration.exporting:make_due", every=2, apart=True),
+    Step("sets.registration.exporting:forget_exports", every=600),
     # A mail whose worker is gone is shown as doubtful.
     Step("sets.mailing.claims:expire", every=30),
     # Mails that came back to the sender's mailbox, where one is configured.

@@ -15,7 +15,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask_babel import gettext as _
@@ -30,7 +29,6 @@ from .progress import GROUPS
 from .recipients import PER_PAGE
 from .sending import CampaignRefused
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LAST_PAGE = 1_000_000
 blueprint = staff_blueprint("recipients", __name__, url_prefix="/staff/campaigns")
 ONE = "/<uuid:public_id>"
@@ -65,16 +63,14 @@ def show_recipients_xlsx(public_id: UUID) -> Response:
         (_("Campaign"), progress_words.campaign_name(campaign)),
         (_("Made"), f"{export.Context(_zone()).moment(clock.now()):%d/%m/%Y %H:%M} ({_zone()})"),
     ]
-    deciding.note_export(campaign.id, recipients.count_lines(campaign, group))
-    path = export_files.new_path(Path(current_app.instance_path))
-    try:
-        sheet = recipients.as_sheet(campaign, group, _zone())
-        export_files.write_xlsx(sheet, path, about=about, title=_("Recipients"))
-        name = f"campaign-recipients-{clock.now():%Y-%m-%d}.xlsx"
-        return send_file(path, XLSX, as_attachment=True, download_name=name, max_age=0)
-    finally:
-        # The open file is sent all the same; nothing personal stays on the disk.
-        path.unlink(missing_ok=True)
+    sheet = recipients.as_sheet(campaign, group, _zone())
+    response, rows = export_files.sent_xlsx(
+        Path(current_app.instance_path),
+        f"campaign-recipients-{clock.now():%Y-%m-%d}.xlsx",
+        lambda path: export_files.write_xlsx(sheet, path, about=about, title=_("Recipients")),
+    )
+    deciding.note_export(campaign.id, rows)
+    return response
 
 
 @blueprint.post(f"{ONE}/requeue")

@@ -14,7 +14,7 @@ from ..languages import LANGUAGES, speaking
 from ..staff.activity import record_activity
 from . import erasure, export, export_files
 from .applying import Actor
-from .listing import Filter, count_exactly
+from .listing import Filter
 
 registrations = AppGroup("registrations", help="What people registered for.")
 
@@ -40,16 +40,17 @@ def export_registrations(
     wanted = Filter.from_stored({"training": training, "session": session, "status": status})
     if target.suffix not in (".csv", ".xlsx"):
         raise click.UsageError("Give the file an ending: .xlsx or .csv.")
-    with transaction():
-        record_activity("export_file", subject_type="registration", rows=count_exactly(wanted))
+    rows = [0]
     with speaking(language):
         sheet = export.prepare(wanted, zone)
         if target.suffix == ".xlsx":
-            export_files.write_xlsx(sheet, target.resolve())
+            rows.append(export_files.write_xlsx(sheet, target.resolve()))
         else:
             with target.open("wb") as file:
-                file.writelines(export_files.csv_lines(sheet))
+                file.writelines(export_files.csv_lines(sheet, rows.append))
     target.chmod(0o600)
+    with transaction():
+        record_activity("export_file", subject_type="registration", rows=rows[-1])
     click.echo(f"Written: {target}")
 
 

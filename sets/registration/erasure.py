@@ -15,7 +15,7 @@ from ..database import after_commit, db, transaction
 from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
 from ..privacy import personal_columns
 from ..staff.activity import record_activity
-from . import workflow
+from . import exporting, workflow
 from .applying import Actor
 from .freezing import freeze_counts
 from .models import Erasure, Learner, Registration, Submission
@@ -39,6 +39,7 @@ def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
         db.session.flush()
         freeze_counts(learner_id)
         _forget(learner_id)
+        exporting.end_all()
         values = {"public_id": learner_public_id, "at": now(), "by_kind": actor.kind}
         db.session.execute(insert(Erasure).values(**values))
         record_activity("erase_learner", subject_type="learner", rows=1)

@@ -1,39 +1,51 @@
 """The export of what a filter shows: its columns, and its rows read in batches, so that memory stays flat.
 
-A column is one line of COLUMNS; the questions' columns follow, by id. Headings are in the organiser's language, keys
-never change. What becomes of them in a file is in `export_files.py`.
+A column is one line of COLUMNS; the questions' columns follow, by id (`export_answers.py`). Headings are in the
+organiser's language, keys never change. Who may have which columns is in `export_kinds.py`, what becomes of them in a
+file in `export_files.py`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, Text, case, cast, literal, select, type_coerce
+from sqlalchemy import String, Text, case, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import selectinload
 
 from ..catalogue.models import Training, TrainingSession
 from ..database import db
 from ..languages import LANGUAGES, current_language, localised
-from ..questionnaires.answers import AnswerReader
+from ..questionnaires.types import AskedQuestion
 from . import codes
+from .export_answers import Answers, Flags
+from .export_cells import DATE, MOMENT, NUMBER, TEXT, Offset, Remembered
 from .listing import SORTS, Filter, matching
 from .models import Consent, Learner, Registration
 from .wording import origin_words, status_words
 
+__all__ = [
+    "BATCH",
+    "COLUMNS",
+    "DATE",
+    "MOMENT",
+    "NUMBER",
+    "TEXT",
+    "Column",
+    "Context",
+    "Shape",
+    "Sheet",
+    "prepare",
+]
+
 # Rows read at once.
 BATCH = 1000
-# Values of a column whose words are remembered.
-MOST_REMEMBERED = 5000
-
-TEXT, MOMENT = "text", "moment"
 
 
 @dataclass(frozen=True)
@@ -51,13 +63,13 @@ class Column:
 class Context:
     """What cells need besides their value, read once per export: names, zones, languages."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, pseudonym: Callable[[str], str] | None = None) -> None:
         self.language = current_language()
         self.locale = Locale.parse(LANGUAGES[self.language].locale)
-        self.answers = AnswerReader(self.language)
+        self.pseudonym = pseudonym
         self.trainings = {training.id: self._title(training) for training in _trainings()}
         self.sessions = {session.id: session for session in _sessions()}
-        self._offsets = _Remembered(_Offset(ZoneInfo(zone)))
+        self._offsets = Remembered(Offset(ZoneInfo(zone)))
         self._zone = ZoneInfo(zone)
 
     def moment(self, value: Any) -> datetime | None:
@@ -72,6 +84,11 @@ class Context:
         if offset is None:
             return utc.replace(tzinfo=UTC).astimezone(self._zone).replace(tzinfo=None)
         return utc + offset
+
+    def month(self, value: Any) -> str | None:
+        """Return the month of a stored moment on the organiser's clock: "2026-03"."""
+        moment = self.moment(value)
+        return f"{moment:%Y-%m}" if moment else None
 
     def first_meeting(self, session_id: int | None) -> datetime | None:
         """Return when the session begins, on the organiser's clock."""
@@ -137,45 +154,100 @@ COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 
 
+# Whether a row is new, or was there and changed, is told beside the last export's moment.
+NOVELTY = "novelty"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an export shows of each registration: its columns, and which questions it asks."""
+
+    columns: tuple[Column, ...] = COLUMNS
+    asks: Callable[[AskedQuestion], bool] = lambda _question: True
+    # Whether what people wrote beside "other" has its column.
+    tells_other: bool = True
+    # The column by whose cells the second sheet names a registration.
+    named_by: str = "reference"
+
+
+FULL = Shape()
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """A prepared export: keys and headings of its columns, and its rows, a batch at a time, each batch by columns."""
+    """A prepared export: keys and headings of its columns, and its rows, a batch at a time, each batch by columns.
+
+    `flags` are the lines of the second sheet, filled anew by each batch.
+    """
 
     keys: list[str]
     headings: list[str]
     kinds: list[str]
     widths: list[int]
     batches: Iterator[list[Sequence[Any]]]
+    flags: Flags | None = None
 
 
-def prepare(wanted: Filter, zone: str) -> Sheet:
+def prepare(
+    wanted: Filter,
+    zone: str,
+    shape: Shape = FULL,
+    *,
+    since: datetime | None = None,
+    only: Sequence[str] | None = None,
+    pseudonym: Callable[[str], str] | None = None,
+) -> Sheet:
     """Return the export of what the filter shows, in its order, in the language being spoken.
 
-    `zone` is the organiser's: moments are on their clock. Rows are read while they are written.
+    `zone` is the organiser's: moments are on their clock. With `since`, only what is new or changed after it. `only`
+    keeps the columns of these keys. Rows are read while they are written.
     """
-    context = Context(zone)
-    questions = context.answers.columns()
+    context = Context(zone, pseudonym)
+    columns = shape.columns if since is None else (*shape.columns, _novelty(since))
+    columns = tuple(column for column in columns if only is None or column.key in (*only, NOVELTY))
+    answers = Answers(
+        context.language, lambda one: shape.asks(one) and (only is None or f"q_{one.key}" in only),
+        tells_other=shape.tells_other,
+    )  # fmt: skip
+    name = next((at for at, column in enumerate(columns) if column.key == shape.named_by), None)
+    flags = answers.flags() if name is not None else None
     return Sheet(
-        keys=[column.key for column in COLUMNS] + [f"q_{question.key}" for question in questions],
-        headings=[str(column.heading) for column in COLUMNS]
-        + [question.words(context.language) for question in questions],
-        kinds=[column.kind for column in COLUMNS] + [TEXT] * len(questions),
-        widths=[column.width for column in COLUMNS] + [30] * len(questions),
-        batches=_batches(wanted, context),
+        keys=[column.key for column in columns] + answers.keys,
+        headings=[str(column.heading) for column in columns] + answers.headings,
+        kinds=[column.kind for column in columns] + answers.kinds,
+        widths=[column.width for column in columns] + [30] * len(answers.keys),
+        batches=_batches(_statement(wanted, columns, since), columns, context, answers, (flags, name)),
+        flags=flags,
     )
+
+
+def count_rows(wanted: Filter, since: datetime | None = None, most: int | None = None) -> int:
+    """Return how many rows an export has, counting no further than `most`."""
+    found = matching(wanted, Registration.id, with_learner=since is not None)
+    if since is not None:
+        found = found.where(_is_changed_since(since))
+    if most is not None:
+        found = found.limit(most)
+    return int(db.session.scalar(select(func.count()).select_from(found.subquery())) or 0)
 
 
 # ------------------------------------------------------------------------------------------------- shared steps
 
 
-def _batches(wanted: Filter, context: Context) -> Iterator[list[Sequence[Any]]]:
+def _batches(
+    statement: Any,
+    columns: Sequence[Column],
+    context: Context,
+    answers: Answers,
+    second: tuple[Flags | None, int | None],
+) -> Iterator[list[Sequence[Any]]]:
     """Yield batches of cells, by columns: what repeats is looked up column by column, which costs least."""
+    flags, name = second
     words = [
-        _Remembered(found) if (found := column.words(context)) is not None else None for column in COLUMNS
+        Remembered(found) if (found := column.words(context)) is not None else None for column in columns
     ]
-    readers = [(str(question.id), _cells_of(question, context)) for question in context.answers.columns()]
     result = db.session.connection().execute(
-        _statement(wanted), execution_options={"yield_per": BATCH, "stream_results": True}
+        statement, execution_options={"yield_per": BATCH, "stream_results": True}
     )
     for rows in result.partitions():
         *plain, special, general = zip(*rows, strict=True)
@@ -183,73 +255,49 @@ def _batches(wanted: Filter, context: Context) -> Iterator[list[Sequence[Any]]]:
             column if known is None else list(map(known.__getitem__, column))
             for known, column in zip(words, plain, strict=True)
         ]
-        stores = list(map(_merged, _loaded(special), _loaded(general)))
-        batch += [cells([store.get(key) for store in stores]) for key, cells in readers]
+        stores = answers.read(special, general)
+        batch += answers.cells(stores)
+        if flags is not None and name is not None:
+            flags.fill(batch[name], stores)
         yield batch
 
 
-def _statement(wanted: Filter) -> Any:
+def _statement(wanted: Filter, columns: Sequence[Column], since: datetime | None) -> Any:
     # Moments and JSON are read raw: turning them into objects one by one would cost most.
-    sources = [_raw(column.source) for column in COLUMNS]
+    sources = [_raw(column.source) for column in columns]
     answers = [_raw_answers(Registration.answers), _raw_answers(Learner.answers)]
     named = [source.label(f"c{index}") for index, source in enumerate([*sources, *answers])]
-    return (
-        matching(wanted, *named, with_learner=True)
-        .outerjoin(
-            Consent,
-            (Consent.learner_id == Registration.learner_id)
-            & (Consent.kind == "news")
-            & Consent.withdrawn_at.is_(None),
-        )
-        .order_by(*SORTS[wanted.sort])
+    statement = matching(wanted, *named, with_learner=True).outerjoin(
+        Consent,
+        (Consent.learner_id == Registration.learner_id)
+        & (Consent.kind == "news")
+        & Consent.withdrawn_at.is_(None),
+    )
+    if since is not None:
+        statement = statement.where(_is_changed_since(since))
+    return statement.order_by(*SORTS[wanted.sort])
+
+
+def _is_changed_since(moment: datetime) -> Any:
+    """Return the predicate "came or changed after the moment": the registration, its person, or their wish for news."""
+    news = select(Consent.learner_id).where(
+        Consent.kind == "news", or_(Consent.given_at > moment, Consent.withdrawn_at > moment)
+    )
+    return or_(
+        Registration.created_at > moment,
+        Registration.changed_at > moment,
+        Learner.changed_at > moment,
+        Registration.learner_id.in_(news),
     )
 
 
-class _Remembered(dict[Any, Any]):
-    """Words by value, each worked out once."""
+def _novelty(since: datetime) -> Column:
+    def words(_context: Context) -> Callable[[Any], str]:
+        names = {1: _("New"), 0: _("Changed")}
+        return lambda value: names[value]
 
-    def __init__(self, words: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._words = words
-
-    def __missing__(self, value: Any) -> Any:
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        words = self[value] = self._words(value)
-        return words
-
-
-class _Offset:
-    """How far a zone's clock is from UTC on a day of UTC; None where it changes within the day."""
-
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
-
-    def __call__(self, day: int) -> timedelta | None:
-        begin, end = self._at(day), self._at(day + 1)
-        return begin if begin == end else None
-
-    def _at(self, day: int) -> timedelta | None:
-        return datetime.fromordinal(day).replace(tzinfo=UTC).astimezone(self._zone).utcoffset()
-
-
-def _cells_of(question: Any, context: Context) -> Callable[[list[Any]], list[Any]]:
-    words = _Remembered(lambda value: question.kind.cell(question, value, context.language))
-    lists = _Remembered(lambda value: question.kind.cell(question, list(value), context.language))
-
-    def cell(value: Any) -> Any:
-        return lists[tuple(value)] if isinstance(value, list) else words[value]
-
-    return lambda values: [None if value is None else cell(value) for value in values]
-
-
-def _loaded(raw: Sequence[str | None]) -> list[dict[str, Any]]:
-    return json.loads(f"[{','.join(text or '{}' for text in raw)}]")
-
-
-def _merged(special: dict[str, Any], general: dict[str, Any]) -> dict[str, Any]:
-    """Return the answers of a registration and of its learner; the registration's count first."""
-    return special if not general else general | special
+    source = case((Registration.created_at > since, literal(1)), else_=literal(0))
+    return Column(NOVELTY, _l("New or changed"), source, words)
 
 
 def _raw(column: Any) -> Any:

@@ -1,7 +1,7 @@
 """The export's two files: CSV, streamed, and a spreadsheet, written row by row. Memory stays flat.
 
-No cell is ever a formula. The spreadsheet's columns carry their keys as names (`col_email`), and its second sheet
-lists keys and headings.
+No cell is ever a formula. The spreadsheet's columns carry their keys as names (`col_email`); its second sheet has
+several choices as 1 and 0, its last one lists keys and headings.
 """
 
 from __future__ import annotations
@@ -11,44 +11,68 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
+from flask import Response, send_file
 from flask_babel import gettext as _
 
+from ..languages import LANGUAGES, current_language
 from ..spreadsheets import FIRST_SIGNS, inert
-from .export import MOMENT, Sheet
+from .export import DATE, MOMENT, TEXT, Sheet
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MIMETYPES = {"xlsx": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
 # Characters that a cell of a spreadsheet can hold, and letters that a name in it can.
 LONGEST_CELL = 32_767
 NOT_IN_NAMES = re.compile(r"\W")
+# Spreadsheets know no day before this year.
+FIRST_YEAR = 1900
 
 
-def csv_lines(sheet: Sheet) -> Iterator[bytes]:
-    """Yield the export as CSV: UTF-8 with BOM, semicolons, no cell that a spreadsheet takes for a formula."""
+def csv_lines(sheet: Sheet, done: Callable[[int], None] | None = None) -> Iterator[bytes]:
+    """Yield the export as CSV: UTF-8 with BOM, semicolons, no cell that a spreadsheet takes for a formula.
+
+    `done` is told how many rows are written, after each batch, and at the end in any case.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
     buffer.write("\ufeff")
     writer.writerow([inert(heading) for heading in sheet.headings])
+    point = Locale.parse(LANGUAGES[current_language()].locale).number_symbols["latn"]["decimal"]
+    count = 0
     for batch in sheet.batches:
         columns = [
-            [str(cell)[:16] if cell else None for cell in column]
-            if kind == MOMENT
-            else [inert(cell) if cell and cell[0] in FIRST_SIGNS else cell for cell in column]
+            [inert(cell) if cell and cell[0] in FIRST_SIGNS else cell for cell in column]
+            if kind == TEXT
+            else [_plain(cell, point) for cell in column]
             for kind, column in zip(sheet.kinds, batch, strict=True)
         ]
         writer.writerows(zip(*columns, strict=True))
+        count += len(columns[0])
         yield buffer.getvalue().encode("utf-8", "replace")
         buffer.seek(0)
         buffer.truncate()
+        if done:
+            done(count)
     yield buffer.getvalue().encode("utf-8", "replace")
 
 
-def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = (), title: str = "") -> int:
-    """Write the export as a spreadsheet and return how many rows it has; `about` are lines of the second sheet.
+def write_xlsx(
+    sheet: Sheet,
+    path: Path,
+    *,
+    about: Iterable[tuple[str, str]] = (),
+    title: str = "",
+    done: Callable[[int], None] | None = None,
+) -> int:
+    """Write the export as a spreadsheet and return how many rows it has; `about` are lines of the last sheet.
 
-    `title` names the first sheet, in letters and digits (default: registrations).
+    `title` names the first sheet, in letters and digits (default: registrations). `done` is told how many rows are
+    written, after each batch.
     """
     # Loaded by the first export: the other programs and most days need none.
     import xlsxwriter
@@ -63,51 +87,124 @@ def write_xlsx(sheet: Sheet, path: Path, *, about: Iterable[tuple[str, str]] = (
     }
     book = xlsxwriter.Workbook(str(path), options)
     head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
-    moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"})
-    page = book.add_worksheet((title or _("Registrations"))[:31])
-    page.freeze_panes(1, 0)
-    for index, (heading, width, kind) in enumerate(
-        zip(sheet.headings, sheet.widths, sheet.kinds, strict=True)
-    ):
-        page.set_column(index, index, width, moment if kind == MOMENT else None)
-        page.write_string(0, index, heading[:LONGEST_CELL], head)
+    formats = {
+        MOMENT: book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"}),
+        DATE: book.add_format({"num_format": "dd/mm/yyyy", "align": "left"}),
+    }
+    page = _sheet(book, title or _("Registrations"), sheet.headings, sheet.widths, head)
+    for index, (width, kind) in enumerate(zip(sheet.widths, sheet.kinds, strict=True)):
+        page.set_column(index, index, width, formats.get(kind))
+    flags = sheet.flags
+    second: Any = flags and _sheet(
+        book, _("Choices"), [_("Reference"), *flags.headings], [38, *([18] * len(flags.keys))], head
+    )
     # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
-    count = _write_rows(page, sheet, moment, book.add_format({"quote_prefix": True}))
+    quoted = book.add_format({"quote_prefix": True})
+    count = _write_rows(page, second, sheet, formats, quoted, done)
     page.autofilter(0, 0, count, len(sheet.keys) - 1)
     page.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(len(sheet.keys) - 1)}{count + 1}"})
-    for index, key in enumerate(sheet.keys):
-        column = xl_col_to_name(index)
-        name = NOT_IN_NAMES.sub("_", f"col_{key}")
-        book.define_name(name, f"='{page.name}'!${column}:${column}")
+    named = [(page, index, key) for index, key in enumerate(sheet.keys)]
+    named += [(second, index, key) for index, key in enumerate(flags.keys, start=1)] if flags else []
+    for shown, index, key in named:
+        column, name = xl_col_to_name(index), NOT_IN_NAMES.sub("_", f"col_{key}")
+        book.define_name(name, f"='{shown.name}'!${column}:${column}")
     _write_about(book, sheet, head, about)
     book.close()
     return count
 
 
-def new_path(instance: Path) -> Path:
-    """Return an empty file below the site's own folder, for a spreadsheet that is written and sent."""
+def sent_xlsx(folder: Path, name: str, write: Callable[[Path], int]) -> tuple[Response, int]:
+    """Return a spreadsheet to be sent at once, which `write` writes to a path, and how many rows it has."""
+    path = new_path(folder)
+    try:
+        count = write(path)
+        return send_file(path, XLSX, as_attachment=True, download_name=name, max_age=0), count
+    finally:
+        # The open file is sent all the same; nothing personal stays on the disk.
+        path.unlink(missing_ok=True)
+
+
+def export_folder(instance: Path) -> Path:
+    """Return the folder of exports below the site's own, made at first use; nobody else may open it."""
     folder = instance / "exports"
     folder.mkdir(mode=0o700, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(".xlsx", dir=folder)
+    return folder
+
+
+def new_path(instance: Path) -> Path:
+    """Return an empty file below the site's own folder, for a spreadsheet that is written and sent."""
+    descriptor, name = tempfile.mkstemp(".xlsx", dir=export_folder(instance))
     os.close(descriptor)
     return Path(name)
 
 
-def _write_rows(page: Any, sheet: Sheet, moment: Any, quoted: Any) -> int:
-    write_string, write_datetime = page.write_string, page.write_datetime
-    is_moment = [kind == MOMENT for kind in sheet.kinds]
-    count = 0
+def _plain(cell: Any, point: str) -> Any:
+    """Return a moment, a day or a number as CSV has it, with the decimal sign of the organiser's language."""
+    if isinstance(cell, str):
+        return inert(cell)
+    if isinstance(cell, float):
+        return str(cell).replace(".", point)
+    return str(cell)[:16] if isinstance(cell, date) else cell
+
+
+def _sheet(book: Any, title: str, headings: Iterable[str], widths: Iterable[int], head: Any) -> Any:
+    page = book.add_worksheet(title[:31])
+    page.freeze_panes(1, 0)
+    for index, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        page.set_column(index, index, width)
+        page.write_string(0, index, heading[:LONGEST_CELL], head)
+    return page
+
+
+def _write_rows(
+    page: Any,
+    second: Any,
+    sheet: Sheet,
+    formats: dict[str, Any],
+    quoted: Any,
+    done: Callable[[int], None] | None,
+) -> int:
+    write_string = page.write_string
+    is_text = [kind == TEXT for kind in sheet.kinds]
+    count, line = 0, 0
     for batch in sheet.batches:
         for count, row in enumerate(zip(*batch, strict=True), start=count + 1):  # noqa: B020
             for index, cell in enumerate(row):
-                if not cell:
+                if not is_text[index]:
+                    _write_value(page, count, index, cell, formats)
+                elif not cell:
                     continue
-                if is_moment[index]:
-                    write_datetime(count, index, cell, moment)
                 elif cell[0] in FIRST_SIGNS:
                     write_string(count, index, cell[:LONGEST_CELL], quoted)
                 else:
                     write_string(count, index, cell[:LONGEST_CELL])
+        if sheet.flags:
+            line = _write_flags(second, sheet.flags.lines, line)
+        if done:
+            done(count)
+    return count
+
+
+def _write_value(page: Any, row: int, column: int, cell: Any, formats: dict[str, Any]) -> None:
+    """Write a moment, a day or a number; what is none of them stays text."""
+    if cell is None:
+        return
+    if isinstance(cell, date) and cell.year >= FIRST_YEAR:
+        kind = MOMENT if isinstance(cell, datetime) else DATE
+        page.write_datetime(row, column, cell, formats[kind])
+    elif isinstance(cell, int | float):
+        page.write_number(row, column, cell)
+    else:
+        page.write_string(row, column, str(cell)[:LONGEST_CELL])
+
+
+def _write_flags(page: Any, lines: Iterable[tuple[Any, Iterable[int | None]]], count: int) -> int:
+    write_number, write_string = page.write_number, page.write_string
+    for count, (name, row) in enumerate(lines, start=count + 1):  # noqa: B020
+        write_string(count, 0, name or "")
+        for index, flag in enumerate(row, start=1):
+            if flag is not None:
+                write_number(count, index, flag)
     return count
 
 
@@ -121,6 +218,8 @@ def _write_about(book: Any, sheet: Sheet, head: Any, about: Iterable[tuple[str, 
     line += 2
     page.write_string(line, 0, _("Key"), head)
     page.write_string(line, 1, _("Column"), head)
-    for number, (key, heading) in enumerate(zip(sheet.keys, sheet.headings, strict=True), start=line + 1):
+    keys = zip(sheet.keys, sheet.headings, strict=True)
+    more = zip(sheet.flags.keys, sheet.flags.headings, strict=True) if sheet.flags else ()
+    for number, (key, heading) in enumerate([*keys, *more], start=line + 1):
         page.write_string(number, 0, key)
         page.write_string(number, 1, heading[:LONGEST_CELL])

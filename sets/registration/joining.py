@@ -98,7 +98,7 @@ def enter_room(token: str) -> tuple[Doorway, str]:
         session.execute(
             update(Learner)
             .where(Learner.id == doorway.learner.id, Learner.proven_at.is_(None))
-            .values(proven_at=moment)
+            .values(proven_at=moment, changed_at=Learner.changed_at)
         )
     return doorway, str(doorway.meeting.room_url)
 

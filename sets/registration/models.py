@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..catalogue.models import Meeting, Training, TrainingSession
+from ..clock import now
 from ..database import JSONText, Model, UTCDateTime, personal
 
 
@@ -114,6 +115,7 @@ class Learner(Model):
     # Until when the team keeps them longer, and why (a code of `retention.KEEP_REASONS`).
     keep_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     keep_reason: Mapped[str | None] = mapped_column(String(20))
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, onupdate=now)
 
     need: Mapped[LearnerNeed | None] = relationship(back_populates="learner", cascade="all, delete-orphan")
     registrations: Mapped[list[Registration]] = relationship(back_populates="learner", passive_deletes=True)
@@ -297,6 +299,7 @@ class Registration(Model):
     renewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     status_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, onupdate=now)
     revision: Mapped[int] = mapped_column(Integer, default=1)
 
     learner: Mapped[Learner | None] = relationship(back_populates="registrations")

@@ -54,7 +54,7 @@ def note_returned(returned: Returned) -> bool:
             session.execute(
                 update(Learner)
                 .where(Learner.id == row.learner_id, Learner.email_key == address_key(row.to_address))
-                .values(bounced_at=moment)
+                .values(bounced_at=moment, changed_at=Learner.changed_at)
             )
     return True
 
@@ -70,7 +70,7 @@ def forget_returned(registration_public_id: str) -> bool:
                 ),
                 Learner.bounced_at.is_not(None),
             )
-            .values(bounced_at=None)
+            .values(bounced_at=None, changed_at=Learner.changed_at)
             .execution_options(synchronize_session=False)
         ).rowcount
         if found:

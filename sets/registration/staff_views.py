@@ -5,6 +5,7 @@ What is done to one registration is in `step_views`, to many in `decision_views`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     stream_with_context,
     url_for,
 )
@@ -33,6 +33,7 @@ from . import export, export_files, listing, needs
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .deciding import MOST
+from .export_words import filter_sentence
 from .exports_noted import note_export
 from .filter_choices import filter_choices
 from .filter_words import chips
@@ -42,7 +43,6 @@ from .models import Status
 from .record import read_record
 from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Beyond it there is nothing, and numbers become too large for a database.
 LAST_PAGE = 1_000_000
 DAYS = ("received_from", "received_to")
@@ -103,9 +103,8 @@ def update_need(public_id: UUID) -> Any:
 def show_registrations_csv() -> Response:
     """Stream what the filter shows as CSV."""
     wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
-    note_export(wanted, "csv")
     sheet = export.prepare(wanted, signed_in_account().time_zone)
-    response = Response(stream_with_context(export_files.csv_lines(sheet)), mimetype="text/csv")
+    response = Response(stream_with_context(_logged_csv(wanted, sheet)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{_file_name("csv")}"'
     return response
 
@@ -114,16 +113,23 @@ def show_registrations_csv() -> Response:
 def show_registrations_xlsx() -> Response:
     """Send what the filter shows as a spreadsheet."""
     wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
-    note_export(wanted, "xlsx")
-    path = export_files.new_path(Path(current_app.instance_path))
-    try:
-        sheet = export.prepare(wanted, signed_in_account().time_zone)
-        export_files.write_xlsx(sheet, path, about=_about(wanted))
-        response = send_file(path, XLSX, as_attachment=True, download_name=_file_name("xlsx"), max_age=0)
-    finally:
-        # The open file is sent all the same; nothing personal stays on the disk.
-        path.unlink(missing_ok=True)
+    sheet = export.prepare(wanted, signed_in_account().time_zone)
+    response, rows = export_files.sent_xlsx(
+        Path(current_app.instance_path),
+        _file_name("xlsx"),
+        lambda path: export_files.write_xlsx(sheet, path, about=_about(wanted)),
+    )
+    note_export(wanted, "xlsx", rows)
     return response
+
+
+def _logged_csv(wanted: Filter, sheet: export.Sheet) -> Iterator[bytes]:
+    """Yield the file, then note how many rows went; also where the browser hung up on the way."""
+    rows: list[int] = [0]
+    try:
+        yield from export_files.csv_lines(sheet, rows.append)
+    finally:
+        note_export(wanted, "csv", rows[-1])
 
 
 def _wanted() -> Filter:
@@ -139,8 +145,7 @@ def _file_name(ending: str) -> str:
 def _about(wanted: Filter) -> list[tuple[str, str]]:
     zone = signed_in_account().time_zone
     made = export.Context(zone).moment(clock.now())
-    parts = ", ".join(f"{name}={value}" for name, value in wanted.for_log().items())
-    return [(_("Made"), f"{made:%d/%m/%Y %H:%M} ({zone})"), (_("Filter"), parts or _("All registrations"))]
+    return [(_("Made"), f"{made:%d/%m/%Y %H:%M} ({zone})"), (_("Filter"), filter_sentence(wanted))]
 
 
 def _words() -> dict[str, Any]:

@@ -122,7 +122,11 @@ def prove(learner_id: int) -> None:
     db.session.execute(
         update(Learner)
         .where(Learner.id == learner_id)
-        .values(proven_at=func.coalesce(Learner.proven_at, moment), acted_at=moment)
+        .values(
+            proven_at=func.coalesce(Learner.proven_at, moment),
+            acted_at=moment,
+            changed_at=Learner.changed_at,
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -72,7 +72,13 @@ class MenuPage:
 MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
     (lambda: _("Dashboard"), (MenuPage("/staff/", lambda: _("Dashboard")),)),
     (lambda: _("Sessions"), (MenuPage("/staff/sessions", lambda: _("Sessions")),)),
-    (lambda: _("Registrations"), (MenuPage("/staff/registrations", lambda: _("Registrations")),)),
+    (
+        lambda: _("Registrations"),
+        (
+            MenuPage("/staff/registrations", lambda: _("Registrations")),
+            MenuPage("/staff/exports", lambda: _("Exports")),
+        ),
+    ),
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
     (lambda: _("Messages"), (MenuPage("/staff/outbox", lambda: _("Messages")),)),
     (

@@ -63,7 +63,7 @@ def with_need(registration, text="A sign language interpreter"):
 def test_an_empty_list_says_where_registrations_come_from(organiser):
     page = visit(organiser, "/staff/registrations")
     assert "Nobody has registered yet" in page.text
-    assert not page.all("a", text="Export")
+    assert not page.all("a", text="(Excel)")
 
 
 def test_the_filter_stays_in_the_form_and_in_the_links(organiser):

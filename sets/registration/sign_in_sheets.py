@@ -1,0 +1,193 @@
+"""The sign-in sheet of a meeting: who has a place, by name, with room to sign, in the session's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from ..catalogue import brochure_pdf
+from ..catalogue.labels import language_words, training_labels
+from ..catalogue.models import Meeting, TrainingSession
+from ..catalogue.showing import current_programme
+from ..clock import now
+from ..database import db
+from ..dates import date_words, time_words, zone_words
+from ..languages import speaking
+from ..typesetting import TypesettingRefused, typeset
+from .export_files import FIRST_SIGNS, LONGEST_CELL
+from .models import Learner, Registration, Status
+from .people import folded
+
+LAYOUT = Path(__file__).parent / "typst" / "sign_in.typ"
+EMBLEM = brochure_pdf.FOLDER / "eu-emblem.svg"
+# Lines for people who come unannounced.
+EMPTY_LINES = 5
+# What a list of meetings offers.
+RECENT, MOST_MEETINGS = timedelta(days=31), 200
+# Letters that the fonts lack, tried one after the other.
+MOST_UNKNOWN = 60
+UNKNOWN = "?"
+WIDTHS = (6, 24, 20, 32, 36)
+
+
+@dataclass(frozen=True)
+class SignInSheet:
+    """What stands on a sheet, in the session's language."""
+
+    language: str
+    title: str
+    training: str
+    when: str
+    facts: list[str]
+    headings: list[str]
+    rows: list[tuple[str, str, str]]
+
+
+def read_meeting(public_id: str) -> Meeting | None:
+    """Return a meeting with its session, or None where there is none or it was cancelled."""
+    return db.session.scalar(
+        select(Meeting)
+        .where(Meeting.public_id == public_id, Meeting.cancelled_at.is_(None))
+        .options(selectinload(Meeting.session).selectinload(TrainingSession.meetings))
+    )
+
+
+def meetings_for_choice(sessions: Sequence[str] = ()) -> list[Meeting]:
+    """Return the meetings whose sheet may be wanted, the next first: of these sessions, or of all from a month ago."""
+    wanted = TrainingSession.public_id.in_(sessions) if sessions else Meeting.ends_at >= now() - RECENT
+    found = db.session.scalars(
+        select(Meeting)
+        .join(Meeting.session)
+        .where(wanted, Meeting.cancelled_at.is_(None), TrainingSession.state.not_in(("draft", "cancelled")))
+        .order_by(Meeting.starts_at)
+        .options(selectinload(Meeting.session))
+        .limit(MOST_MEETINGS)
+    ).all()
+    ahead = [meeting for meeting in found if meeting.ends_at >= now()]
+    return [*ahead, *reversed([meeting for meeting in found if meeting.ends_at < now()])]
+
+
+def meeting_choice_words(meeting: Meeting) -> str:
+    """Return a meeting as a list of choices names it: training, language, day and hour."""
+    session = meeting.session
+    return _(
+        "%(training)s (%(language)s): %(day)s, %(hour)s",
+        training=training_labels()[session.training_id].short_title, language=language_words(session.language),
+        day=date_words(meeting.starts_at, session.time_zone), hour=time_words(meeting.starts_at, session.time_zone),
+    )  # fmt: skip
+
+
+def read_sheet(meeting: Meeting) -> SignInSheet:
+    """Return the sheet of a meeting: those who have a place, in order of name."""
+    session, zone = meeting.session, meeting.session.time_zone
+    rows = db.session.execute(
+        select(Learner.last_name, Learner.first_name, Learner.organisation)
+        .join(Registration, Registration.learner_id == Learner.id)
+        .where(
+            Registration.training_session_id == session.id,
+            Registration.training_id == session.training_id,
+            Registration.status == Status.CONFIRMED,
+        )
+    )
+    people = sorted(((*row,) for row in rows), key=lambda row: (folded(row[0]), folded(row[1])))
+    with speaking(session.language):
+        facts = [session.trainer] if session.trainer else []
+        facts.append(ngettext("%(num)d person has a place", "%(num)d people have a place", len(people)))
+        return SignInSheet(
+            language=session.language,
+            title=_("Sign-in sheet"),
+            training=training_labels()[session.training_id].short_title,
+            when=_(
+                "%(day)s, %(start)s to %(end)s, %(zone)s",
+                day=date_words(meeting.starts_at, zone), start=time_words(meeting.starts_at, zone),
+                end=time_words(meeting.ends_at, zone), zone=zone_words(zone),
+            ),
+            facts=facts,
+            headings=[_("No."), _("Last name"), _("First name"), _("Organisation"), _("Signature")],
+            rows=[(last, first, organisation or "") for last, first, organisation in people],
+        )  # fmt: skip
+
+
+def write_pdf(sheet: SignInSheet, path: Path) -> int:
+    """Write the sheet as a tagged PDF, A4, and return how many people are on it.
+
+    A letter that the fonts lack is printed as a question mark: the spreadsheet has it.
+    """
+    programme = current_programme()
+    with speaking(sheet.language):
+        content: dict[str, Any] = {
+            "language": sheet.language,
+            "programme": programme.name,
+            "funder": programme.funder,
+            "emblem": EMBLEM.read_text("utf-8"),
+            "training": sheet.training,
+            "when": sheet.when,
+            "facts": sheet.facts,
+            "footer": programme.name,
+            "labels": {
+                "title": sheet.title,
+                "columns": sheet.headings,
+                "funded": _("Funded by the European Union"),
+                "eu_emblem": _("Emblem of the European Union"),
+            },
+        }
+    rows = [[*row] for row in sheet.rows] + [["", "", ""]] * EMPTY_LINES
+    for _attempt in range(MOST_UNKNOWN):
+        try:
+            path.write_bytes(typeset(LAYOUT, content | {"rows": rows}))
+        except TypesettingRefused as refused:
+            unknown = set(str(refused).rpartition(" ")[2])
+            rows = [
+                ["".join(UNKNOWN if one in unknown else one for one in cell) for cell in row] for row in rows
+            ]
+        else:
+            return len(sheet.rows)
+    raise TypesettingRefused("Too many characters that the fonts lack.")
+
+
+def write_xlsx(sheet: SignInSheet, path: Path) -> int:
+    """Write the sheet as a spreadsheet that prints on A4, and return how many people are on it."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(str(path), options | {"tmpdir": str(path.parent)})
+    page = book.add_worksheet(sheet.title[:31])
+    strong, head = (
+        book.add_format({"bold": True, "font_size": 14}),
+        book.add_format({"bold": True, "bottom": 2}),
+    )
+    line = {"bottom": 1, "valign": "vcenter", "text_wrap": True}
+    plain, quoted = book.add_format(line), book.add_format(line | {"quote_prefix": True})
+    for column, width in enumerate(WIDTHS):
+        page.set_column(column, column, width)
+    top = [sheet.training, sheet.when, *sheet.facts]
+    for row, words in enumerate(top):
+        page.write_string(row, 0, words, strong if row == 0 else None)
+    for column, words in enumerate(sheet.headings):
+        page.write_string(len(top), column, words, head)
+    for row, (number, cells) in enumerate(_lines(sheet), start=len(top) + 1):
+        page.set_row(row, 32)
+        page.write_number(row, 0, number, plain)
+        for column, words in enumerate((*cells, ""), start=1):
+            form = quoted if words and words[0] in FIRST_SIGNS else plain
+            page.write_string(row, column, words[:LONGEST_CELL], form) if words else page.write_blank(
+                row, column, None, form
+            )
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0, len(top))
+    page.set_footer("&R&P / &N")
+    book.close()
+    return len(sheet.rows)
+
+
+def _lines(sheet: SignInSheet) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    yield from enumerate([*sheet.rows, *[("", "", "")] * EMPTY_LINES], start=1)
