@@ -61,6 +61,8 @@ PARTS = (
     "sets.registration.export_views",
     "sets.registration.adding_views",
     "sets.registration.return_views",
+    "sets.registration.note_views",
+    "sets.registration.tag_views",
     "sets.registration.step_views",
     "sets.registration.decision_views",
     "sets.registration.queue_views",

@@ -69,6 +69,7 @@ STEPS = [
     Step("sets.protection.announcing:run_nightly", every=600),
     # Settings that begin later than they were changed.
     Step("sets.pages.settings:begin_settings", every=600),
+    Step("sets.registration.noting:forget_notes", every=3600),
     Step("sets.limiting:forget_old_limits", every=600),
     Step("sets.staff.staff_sessions:forget_old_sessions", every=3600),
     Step("sets.staff.activity:forget_old_activity", every=3600),

@@ -14,6 +14,7 @@ from ..catalogue.labels import session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..database import db
 from ..staff.activity_listing import name_subjects, name_verbs
+from .desk_models import Tag
 from .models import Registration
 
 VERBS = {
@@ -41,6 +42,11 @@ VERBS = {
     "registration_move": _l("Moved a registration to another session"),
     "registration_reorder": _l("Changed somebody’s rank"),
     "attendance_ticked": _l("Marked who was at a meeting"),
+    "note_written": _l("Wrote a note about a person"),
+    "tag_given": _l("Gave people a tag"),
+    "tag_taken": _l("Took a tag from people"),
+    "tag_renamed": _l("Renamed a tag"),
+    "tag_deleted": _l("Deleted a tag"),
     "erase_learner": _l("Erased a person"),
     "return_cleared": _l("Noted that an address works again"),
     "need_answered": _l("Answered accessibility needs"),
@@ -52,6 +58,7 @@ def init_app(app: Flask) -> None:
     name_verbs(VERBS)
     name_subjects("session", _name_sessions)
     name_subjects("registration", _name_registrations, aliases=_ids_of_registration)
+    name_subjects("tag", _name_tags)
 
 
 def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -79,6 +86,13 @@ def _ids_of_registration(one: str) -> set[str]:
         )
     ).first()
     return {str(row.id), row.public_id} if row else set()
+
+
+def _name_tags(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    rows = db.session.execute(
+        select(Tag.id, Tag.name).where(Tag.id.in_([int(one) for one in ids if one.isdecimal()]))
+    )
+    return {str(row.id): (row.name, url_for("registrations.list_registrations", tag=row.id)) for row in rows}
 
 
 def _name_registrations(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from ..dates import zone_names
+from ..forms import clean_line
 
 # An address that asks for more values of one part than these is nobody's.
 MOST_VALUES, LONGEST = 50, 200
@@ -173,7 +174,8 @@ def _midnight(day: str, zone: str, *, days: int = 0) -> datetime | None:
 def _values(query: Mapping[str, str], name: str) -> Iterable[str]:
     many = getattr(query, "getlist", None)
     found = many(name) if many is not None else _listed(query.get(name))
-    return [value.strip()[:LONGEST] for value in found[:MOST_VALUES] if value.strip()]
+    clean = [clean_line(value)[:LONGEST] for value in found[:MOST_VALUES]]
+    return [value for value in clean if value]
 
 
 def _listed(value: Any) -> list[Any]:

@@ -20,10 +20,13 @@ from ..privacy import period, period_words
 from ..questionnaires.answers import AnswerReader
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
+from .desk_models import LearnerNote, LearnerTag, MergedPerson
 from .keys import LinkUnknown, read_page_token
 from .models import Erasure, Learner, Registration, Status, Submission
+from .noting import notes_about
 from .people import folded
 from .standing import Standing, standings_of
+from .tagging import tags_of
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def kept_about(person: Person) -> list[Kept]:
     if learner.email_before and learner.before_until and learner.before_until > now():
         purpose = _("So that a change of address can be taken back.")
         rows.append(Kept(_("Earlier address"), learner.email_before, purpose, learner.before_until))
+    rows += _kept_by_the_team(learner)
     rows += _messages(learner)
     wants_news = any(one.kind == "news" and one.withdrawn_at is None for one in learner.consents)
     news = _("You receive them.") if wants_news else _("You do not receive them.")
@@ -180,6 +184,18 @@ def _answers(learner: Learner) -> list[Kept]:
         for answered in reader.read(store):
             seen.setdefault(answered.label, Kept(answered.label, answered.text, purpose))
     return list(seen.values())
+
+
+def _kept_by_the_team(learner: Learner) -> list[Kept]:
+    """Return what the team noted about the person, the tags it gave them, and addresses that they had here."""
+    notes = [note.text for note, _author in notes_about(learner.id) if note.deleted_at is None]
+    tags = ", ".join(tag.name for tag in tags_of([learner.id]).get(learner.id, []))
+    addresses = db.session.scalars(select(MergedPerson.email).where(MergedPerson.learner_id == learner.id))
+    return [
+        *(_kept(_("Other address"), one, MergedPerson.email) for one in addresses),
+        *(_kept(_("Note of our team"), text, LearnerNote.text) for text in notes),
+        _kept(_("Tags of our team"), tags, LearnerTag.tag_id),
+    ]
 
 
 def _messages(learner: Learner) -> list[Kept]:

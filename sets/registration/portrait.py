@@ -17,6 +17,7 @@ from ..database import db
 from ..mailing.models import Delivery
 from ..privacy import personal_columns
 from ..questionnaires.answers import AnswerReader
+from .desk_models import LearnerTag
 from .erasure import rows_of
 from .models import (
     AttendanceFact,
@@ -30,6 +31,7 @@ from .models import (
 )
 from .people import address_key
 from .standing import Standing, standings_of
+from .tagging import tags_of
 
 # Of no use to a person, or another one's: the search index, and what only machines read.
 LEFT_OUT = {
@@ -38,13 +40,14 @@ LEFT_OUT = {
     "learner.email_key",
     "submission.outcome",
     "submission.payload",
+    "learner_tag.tag_id",
 }
 # Tables that are told under a registration, or in words of their own.
 TOLD_APART = {
     Registration.__tablename__, RegistrationEvent.__tablename__, Consent.__tablename__, LearnerWord.__tablename__,
-    Submission.__tablename__,
+    Submission.__tablename__, LearnerTag.__tablename__,
 }  # fmt: skip
-NAMES = {"learner_need": "needs"}
+NAMES = {"learner_need": "needs", "learner_note": "notes", "merged_person": "other_addresses"}
 KINDS = (String, Text, DateTime, JSON)
 MACHINE = ("public_id", "once_key", "context_id", "lease_by", "lease_until", "next_at", "email_slot")
 
@@ -73,6 +76,7 @@ def portrait_of(learner_id: int, language: str) -> dict[str, Any]:
         "messages": told.pop(Delivery.__tablename__, []),
         "consents": _consents(learner_id),
         "forms_sent": _forms(learner_id),
+        "tags": [tag.name for tag in tags_of([learner_id]).get(learner_id, [])],
         **{NAMES.get(name, name): rows for name, rows in told.items() if rows},
     }
 

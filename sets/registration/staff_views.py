@@ -40,7 +40,11 @@ from .filter_words import chips
 from .filtering import is_day
 from .listing import PER_PAGE, Filter
 from .models import Status
+from .neighbours import neighbours_of
+from .note_forms import NoteForm
+from .noting import notes_about
 from .record import read_record
+from .tagging import tag_names, tags_of
 from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
 # Beyond it there is nothing, and numbers become too large for a database.
@@ -77,8 +81,15 @@ def list_registrations() -> Any:
 def show_registration(public_id: UUID) -> str:
     """Show everything about one registration."""
     record = read_record(str(public_id)) or abort(404)
-    back = _wanted().as_query()
-    return render_template("registration/show_registration.html", record=record, back=back, **_words())
+    wanted, learner = _wanted(), record.learner
+    came_by_list = "in" in request.args
+    return render_template(
+        "registration/show_registration.html",
+        record=record, back=wanted.as_query(), here=request.full_path.rstrip("?"), account_id=signed_in_account().id,
+        around=neighbours_of(record.registration, wanted) if came_by_list else None,
+        notes=notes_about(learner.id) if learner else [], known_tags=tag_names(),
+        tags=tags_of([learner.id]).get(learner.id, []) if learner else [], note=NoteForm(), **_words(),
+    )  # fmt: skip
 
 
 @blueprint.get("/needs")

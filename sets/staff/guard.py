@@ -77,6 +77,7 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
         (
             MenuPage("/staff/registrations", lambda: _("Registrations")),
             MenuPage("/staff/exports", lambda: _("Exports")),
+            MenuPage("/staff/registrations/tags", lambda: _("Tags")),
         ),
     ),
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
