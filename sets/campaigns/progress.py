@@ -53,6 +53,8 @@ class Progress:
     stopped_by: str = ""
     last_planned: datetime | None = None
     next_try: datetime | None = None
+    # How many people got nothing for want of a text in their language.
+    wordless: dict[str, int] = field(default_factory=dict)
     # For one that is planned: how many people would get it now, by language.
     people: dict[str, int] = field(default_factory=dict)
 
@@ -109,6 +111,7 @@ class Progress:
 def read_progress(campaign: Campaign) -> Progress:
     """Return how a campaign stands."""
     found = Progress(campaign, _count(campaign), pause=pause_of(campaign.id))
+    found.wordless = _count_wordless(campaign) if found.count("skipped") else {}
     if campaign.expanded_at is not None:
         found.later = _number(campaign, Delivery.posted_at > campaign.expanded_at)
     if campaign.state == CampaignState.SCHEDULED:
@@ -148,6 +151,15 @@ def _count(campaign: Campaign) -> dict[str, dict[str, int]]:
         counts, group = found.setdefault(language, {}), group_of(status, came_back=bool(is_back))
         counts[group] = counts.get(group, 0) + number
     return found
+
+
+def _count_wordless(campaign: Campaign) -> dict[str, int]:
+    rows = db.session.execute(
+        select(Delivery.language, func.count().label("number"))
+        .where(Delivery.campaign_id == campaign.id, Delivery.reason == "no_text")
+        .group_by(Delivery.language)
+    )
+    return {row.language: row.number for row in rows}
 
 
 def _number(campaign: Campaign, *conditions: Any) -> int:

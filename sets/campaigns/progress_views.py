@@ -13,6 +13,7 @@ from ..catalogue.labels import language_words
 from ..staff.guard import signed_in_account, staff_blueprint
 from ..staff.notices import Notice, staff_notice
 from . import deciding, listing, progress, progress_words, sending
+from .audience import UNSENT, wanted_by
 from .audience_words import SHAPES, audience_words, state_words
 from .models import Campaign, CampaignState
 from .progress_forms import CatchUpForm
@@ -102,7 +103,8 @@ def _page(campaign: Campaign, form: CatchUpForm) -> str:
         "campaigns/show_campaign.html",
         progress=found, campaign=campaign, name=_name(campaign), form=form, zone=zone, say=progress_words,
         groups=progress.GROUPS, language_words=language_words, rate=current_app.config["CAMPAIGN_RATE"],
-        sentence=audience_words(campaign), state_words=state_words, shapes=SHAPES,
+        sentence=audience_words(campaign), wanted=wanted_by(campaign), unsent=UNSENT,
+        state_words=state_words, shapes=SHAPES,
     )  # fmt: skip
 
 

@@ -43,6 +43,16 @@ def main_sentence(progress: Progress) -> str:
     )
 
 
+def wordless_sentence(language: str, number: int) -> str:
+    """Return who got nothing because there was no text in their language."""
+    return ngettext(
+        "One person who reads messages in this language got nothing, for there was no text in it: %(language)s.",
+        "%(num)d people who read messages in this language got nothing, for there was no text in it: %(language)s.",
+        number,
+        language=language,
+    )
+
+
 def state_sentences(progress: Progress, zone: str) -> list[str]:
     """Return how it stands and what follows, in the reader's words and on the clocks of their zone."""
     campaign = progress.campaign

@@ -12,6 +12,7 @@ from sets.clock import now
 from sets.database import db, transaction
 from sets.mailing import pauses
 from sets.mailing.models import Delivery
+from sets.registration.models import Learner
 from tests import factories
 from tests.pages import submit, visit
 from tests.staff.signing import make_account, sign_in
@@ -86,6 +87,19 @@ def test_the_page_says_how_far_it_is_who_sent_it_and_when_it_is_done(client):
                   "The last message leaves at about", "Votre lien"):  # fmt: skip
         assert words in page.text, words
     assert '<noscript><meta http-equiv="refresh"' in page.source
+
+
+def test_whoever_had_no_text_in_their_language_is_named_and_written_to_from_there(client):
+    campaign, _session = sent(1)
+    with transaction() as store:
+        store.query(Learner).update({"language": "it"})
+        store.query(Delivery).update({"language": "it"})
+    set_states(campaign, "cancelled", reason="no_text")
+    sign_in(client)
+    page = visit(client, path(campaign))
+    assert "One person who reads messages in this language got nothing" in page.text
+    link = page.one("a", text="Write to those who did not get it")
+    assert "1 person" in visit(client, link.get("href")).text
 
 
 def test_who_came_later_is_told_apart(client, clock):
