@@ -84,6 +84,7 @@ PARTS = (
     "sets.protection.messages",
     "sets.protection.activity_words",
     "sets.protection.privacy_views",
+    "sets.protection.erasure_views",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

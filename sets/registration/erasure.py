@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,21 @@ LOG = "erasures.log"
 UNSENT = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
 
 
-def erase_learner(learner_public_id: str, *, actor: Actor) -> bool:
+def erase_learner(
+    learner_public_id: str, *, actor: Actor, before: Callable[[int], None] | None = None
+) -> bool:
     """Erase a person for good; their places are freed and offered on. False when there is no such person.
 
     Past registrations keep their state without a person, and the figures what was said in them. A line with the random
-    id goes to instance/erasures.log, so that a restored backup erases them again.
+    id goes to instance/erasures.log, so that a restored backup erases them again. `before` is given the person's id in
+    the transaction, while everything is still there.
     """
     with transaction():
         learner_id = db.session.scalar(select(Learner.id).where(Learner.public_id == learner_public_id))
         if learner_id is None:
             return False
+        if before is not None:
+            before(learner_id)
         workflow.withdraw_person(learner_id, actor=actor)
         db.session.flush()
         freeze_counts(learner_id)

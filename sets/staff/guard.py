@@ -89,6 +89,7 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
             MenuPage("/staff/people", lambda: _("People"), "administrator"),
             MenuPage("/staff/activity", lambda: _("Activity"), "administrator"),
             MenuPage("/staff/privacy", lambda: _("Personal data"), "organiser"),
+            MenuPage("/staff/erasures", lambda: _("Erase on request"), "organiser"),
         ),
     ),
 )
