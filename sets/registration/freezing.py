@@ -18,6 +18,7 @@ from ..catalogue.showing import current_programme
 from ..database import db
 from ..dates import local
 from ..questionnaires.models import Question
+from .codes import ORGANISATION_KINDS, SOURCES
 from .frozen_models import FrozenCount
 from .models import Learner, Registration, Status
 
@@ -28,6 +29,8 @@ ABOUT = {
     "kind": Learner.organisation_kind,
     "source": Learner.source,
 }
+# Where only a code may be counted: an import may have brought words.
+CODES = {"kind": ORGANISATION_KINDS, "source": SOURCES}
 # Its value is the month of the session that the person took before this one ("" for none), so that how many different
 # people came in a period can still be told: those whose one before is not of that period.
 PERSON = "person"
@@ -70,7 +73,7 @@ def freeze_counts(learner_id: int) -> None:
             month_of(row.created_at), row.status,
         )  # fmt: skip
         for name in ABOUT:
-            found[*key, name, getattr(row, f"about_{name}") or ""] += 1
+            found[*key, name, _coded(name, getattr(row, f"about_{name}") or "")] += 1
         for dimension, value in _answered((row.general or {}) | (row.answers or {}), kinds):
             found[*key, dimension, value] += 1
         if row.status == Status.CONFIRMED and row.starts_at is not None:
@@ -90,6 +93,11 @@ def choices_of(value: Any) -> list[str]:
         return ["yes" if value else "no"]
     values = value if isinstance(value, list) else [value]
     return list(dict.fromkeys(str(one) if isinstance(one, int) else "other" for one in values))
+
+
+def _coded(name: str, value: str) -> str:
+    """Return a value that is one of the codes; words that came from elsewhere are counted as "other"."""
+    return value if not value or name not in CODES or value in CODES[name] else "other"
 
 
 def _questions() -> set[str]:

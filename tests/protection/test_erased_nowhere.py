@@ -38,8 +38,9 @@ from sets.registration import signing_up
 from sets.registration.erasure import rows_of
 from sets.registration.models import Learner, Registration
 from sets.staff.models import Activity
+from tests import factories
 from tests.pages import submit, visit
-from tests.registration.signups import a_session, a_training, an_application, registration_of
+from tests.registration.signups import a_session, an_application, registration_of
 from tests.staff.signing import sign_in
 
 WORD = "zenobia"
@@ -59,6 +60,8 @@ PLAIN = {
     "delivery.reason": "a code: why it did not arrive",
     "delivery.lease_by": "which worker",
     "learner.public_id": "a random id",
+    "learner_note.public_id": "a random id",
+    "merged_person.public_id": "a random id; the row goes",
     "learner.keep_reason": "a code; the row goes",
     "registration.public_id": "a random id",
     "registration.status": "a state; figures need it",
@@ -117,21 +120,39 @@ def test_no_text_beside_a_person_is_left_unmarked(app):
     assert {name for name in PLAIN if "*" not in name} - known == set()
 
 
+def add_row(table, **given: Any):
+    """Return the statement that adds a row with something in every column that needs it."""
+    values = {
+        column.name: given.get(column.name, value_for(column, len(table.name)))
+        for column in table.c
+        if not _is_counted(column)
+        and (not column.nullable or column.name in given or column.info.get("personal"))
+    }
+    return insert(table).values(values)
+
+
+def _is_counted(column) -> bool:
+    return column.primary_key and not column.foreign_keys and isinstance(column.type, Integer)
+
+
 def value_for(column, number: int) -> Any:
     """Return something that the column takes."""
     if column.foreign_keys:
         (key,) = column.foreign_keys
-        return db.session.scalar(select(func.min(key.column)))
+        found = db.session.scalar(select(func.min(key.column)))
+        return (
+            found if found is not None else db.session.scalar(add_row(key.column.table).returning(key.column))
+        )
     kind = getattr(column.type, "impl", column.type)
     if isinstance(kind, Boolean):
         return False
     if isinstance(kind, DateTime):
         return now()
     if isinstance(kind, JSON):
-        return {"said": WORD}
+        return {}
     if isinstance(kind, Integer):
         return number
-    return f"{WORD}{number}"[: kind.length or 200] if isinstance(kind, String) else WORD
+    return f"x{number}"
 
 
 def fill(learner_id: int, registration_ids: list[int]) -> list[str]:
@@ -139,21 +160,17 @@ def fill(learner_id: int, registration_ids: list[int]) -> list[str]:
     filled = []
     tables = dict.fromkeys(column.table for column in personal_columns())
     with transaction() as session:
-        for number, table in enumerate(tables, 1):
+        for table in tables:
             mine = rows_of(table, learner_id, registration_ids)
             if not session.scalar(select(func.count()).select_from(table).where(mine)):
                 keys = {"learner_id": learner_id, "registration_id": registration_ids[0]}
-                values = {
-                    column.name: keys[column.name] if column.name in keys else value_for(column, number)
-                    for column in table.c
-                    if not (column.primary_key and column.autoincrement is not False and not column.foreign_keys
-                            and isinstance(column.type, Integer))
-                    and (not column.nullable or column.name in keys or column.info.get("personal"))
-                }  # fmt: skip
-                session.execute(insert(table).values(values))
+                session.execute(
+                    add_row(table, **{name: key for name, key in keys.items() if name in table.c})
+                )
             for column in (column for column in table.c if column.info.get("personal") and is_text(column)):
                 length = getattr(getattr(column.type, "impl", column.type), "length", None)
-                if length is not None and length < len(WORD):
+                # Codes (language, country) are too short for a word of anybody’s.
+                if length is not None and length < 10:
                     continue
                 if (
                     column.foreign_keys
@@ -201,9 +218,9 @@ def found_on_disk(folder: Path, *words: str) -> list[str]:
 
 
 @pytest.fixture
-def person(app):
+def person(catalogue):
     """Somebody with a registration, needs, news, answers, other details typed later, and mails that were sent."""
-    training = a_training()
+    training = factories.training("social-economy").id
     session = a_session(training)
     said = {
         "organisation": f"{WORD} & co",
@@ -274,7 +291,7 @@ def test_the_proof_is_a_tagged_pdf_in_the_language_of_the_person(person, client)
     answer = client.get(f"/staff/erasures/{proof.reference}/proof.pdf")
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF-")
-    assert b"/Lang (it" in answer.data
+    assert re.search(rb"/Lang ?\(it", answer.data)
     assert b"/MarkInfo" in answer.data or b"/StructTreeRoot" in answer.data
     assert "it" in LANGUAGES
 
