@@ -32,6 +32,7 @@ PARTS = (
     "sets.staff.sign_in_views",
     "sets.staff.account_views",
     "sets.staff.invitation_views",
+    "sets.staff.alarm_views",
     "sets.staff.team_views",
     "sets.staff.accounts_commands",
     "sets.staff.outbox_views",

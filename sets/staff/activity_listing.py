@@ -56,6 +56,7 @@ _verbs: dict[str, Any] = {
     "second_factor_reset": _l("Reset a second factor"),
     "session_ended": _l("Signed out"),
     "sessions_ended": _l("Signed out other browsers"),
+    "sign_in_disowned": _l("Said that a sign-in was not theirs"),
     "signed_in": _l("Signed in"),
 }
 _namers: dict[str, Namer] = {}

@@ -40,6 +40,9 @@ DOORS = {
     "invitation.show_invitation",
     "invitation.create_acceptance",
     "invitation.create_passkey",
+    # Or of the mail about a sign-in.
+    "alarm.new_alarm",
+    "alarm.create_alarm",
 }
 # What somebody who must set up a second factor first can open.
 SETTING_UP = {
@@ -173,8 +176,11 @@ def _open_the_door_again() -> Any:
         and "csrf_token" not in session
     ):
         flash(_("This page had been open for too long. Please try again."), "error")
-        if request.blueprint == "invitation":
-            return redirect(url_for("invitation.show_invitation", **(request.view_args or {})), 303)
+        back = {"invitation": "invitation.show_invitation", "alarm": "alarm.new_alarm"}.get(
+            request.blueprint or ""
+        )
+        if back:
+            return redirect(url_for(back, token=(request.view_args or {})["token"]), 303)
         return redirect(url_for("security.login"), 303)
     return None
 

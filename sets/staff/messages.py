@@ -29,6 +29,7 @@ LINK_WITHIN = timedelta(hours=24)
 # How long an invitation opens.
 INVITED_FOR = timedelta(days=7)
 INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
+ALARM, ALARM_WITHIN = "not_me", timedelta(days=7)
 
 
 def init_app(_app: Flask) -> None:
@@ -95,6 +96,9 @@ def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
         moment = datetime.fromisoformat(posted.facts["at"])
         context["moment"] = datetime_words(moment, account.time_zone)
         context["account_link"] = page_url("account.show_account")
+        if purpose == SIGN_IN:
+            token = alarm_token(account)
+            context["alarm_link"] = links.hide(page_url("alarm.new_alarm", token=token), token)
         context["browser"] = posted.facts.get("browser", "")
         context["change"] = change_words(posted.facts.get("change", ""))
     return kinds.Letter(context=context, template=f"account_{purpose}")
@@ -103,6 +107,16 @@ def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
 def invitation_token(account: Account) -> str:
     """Return what the link of an invitation carries; a first password or a closed account makes it void."""
     return make_token(INVITATION, str(UUID(account.fs_uniquifier)))
+
+
+def alarm_token(account: Account) -> str:
+    """Return what the link “it was not me” carries; the next password, or a week, makes it void."""
+    return make_token(ALARM, str(UUID(account.fs_uniquifier)), int(clock.now().timestamp()) // 3600)
+
+
+def is_fresh_alarm(hour: int) -> bool:
+    """Tell whether an alarm's link of that hour still opens."""
+    return 0 <= clock.now().timestamp() / 3600 - hour <= ALARM_WITHIN / timedelta(hours=1)
 
 
 def change_words(change: str) -> str:
