@@ -31,7 +31,7 @@ class InvitationForm(SiteForm):
         description=_l("As it shall stand in lists and in the activity log."),
         render_kw={"autocomplete": "off"},
     )
-    role = OneDisc(_l("Role"), [Required(_l("Choose what your colleague may do."))])
+    role = OneDisc(_l("Role in the team"), [Required(_l("Choose what your colleague may do."))])
     language = OneOf(
         _l("Language of the invitation and of their pages"),
         [Required()],

@@ -12,7 +12,7 @@ from sets.database import db
 from sets.mailing.models import Delivery
 from sets.staff.models import Activity
 from tests.pages import submit, visit
-from tests.staff.signing import PASSWORD, post_sign_in, sign_in
+from tests.staff.signing import PASSWORD, post, post_sign_in, sign_in
 from tests.staff.test_account_mails import plain, rendered
 
 NEW = "eight yellow bicycles"
