@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_security import forms as fs
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.webauthn import WebAuthnRegisterForm, WebAuthnSigninForm
@@ -102,6 +103,12 @@ class PasswordForm(fs.ChangePasswordForm):
         render_kw={"autocomplete": "new-password"},
     )
     submit = None
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not current_user.password:
+            # Whoever signs in with a passkey alone has none to type; the view asks for a fresh sign-in.
+            self.password.validators = []
 
 
 class ConfirmationForm(fs.VerifyForm):

@@ -75,6 +75,24 @@ def test_every_role_opens_what_it_may_and_nothing_else(app):
     assert wrong == []
 
 
+def test_every_role_sends_what_it_may_and_nothing_else(app):
+    taken = []
+    for position, role in enumerate(ROLES):
+        client = app.test_client()
+        sign_in(client, role)
+        token = csrf_token(client, "/staff/account")
+        for rule in staff_rules(app):
+            wanted = getattr(app.blueprints.get(rule.endpoint.rpartition(".")[0]), "staff_role", None)
+            if wanted is None or "POST" not in rule.methods:
+                continue
+            wanted = getattr(app.view_functions[rule.endpoint], "needed_role", wanted)
+            if position > ROLES.index(wanted):
+                status = client.post(address(app, rule), data={"csrf_token": token}).status_code
+                if status != 403:
+                    taken.append((role, rule.rule, status))
+    assert taken == []
+
+
 @pytest.mark.parametrize(
     ("role", "status"), [("coordinator", 403), ("organiser", 403), ("administrator", 200)]
 )

@@ -9,13 +9,14 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import func, select
 
-from sets.database import db
+from sets.clock import now
+from sets.database import db, transaction
 from sets.mailing.models import Delivery
 from sets.mailing.rendering import render
 from sets.staff import team
 from sets.staff.accounts import AccountRefused, disable_account
 from sets.staff.deliveries import _posted
-from sets.staff.models import Account, Activity, Role
+from sets.staff.models import Account, Activity, Role, WebAuthn
 from tests.databases import race
 from tests.pages import submit, visit
 from tests.staff.signing import PASSWORD, csrf_token, make_account, post, post_sign_in, sign_in
@@ -227,7 +228,8 @@ import sys
 from flask import g
 from sqlalchemy import text
 from sets import create_app
-from sets.database import db
+from sets.clock import now
+from sets.database import db, transaction
 from sets.staff import team
 from sets.staff.accounts import AccountRefused
 number, ids = int(sys.argv[1]), [int(one) for one in sys.argv[2:]]
@@ -273,3 +275,28 @@ def test_the_list_says_who_is_in_and_how_they_sign_in(client, clock):
     assert "Invited" in rows[1]
     assert "never" in rows[1]
     assert "App" in rows[2]
+
+
+def test_whoever_has_a_passkey_only_chooses_a_password_without_typing_an_old_one(client):
+    account_id = invited()
+    page = visit(client, link())
+    submit(page, button="Use a passkey", follow=False, status=303)
+    assert visit(client, "/staff/").heading == "Choose how you sign in"
+    with transaction() as session:
+        session.add(
+            WebAuthn(
+                credential_id=b"1",
+                public_key=b"1",
+                backup_state=False,
+                device_type="single_device",
+                create_datetime=now(),
+                lastuse_datetime=now(),
+                name="Phone",
+                usage="first",
+                user_id=account_id,
+            )
+        )
+    page = visit(client, "/staff/account/password")
+    assert page.all("input", name="password") == []
+    submit(page, new_password=NEW, new_password_confirm=NEW)
+    assert the(NORA).password
