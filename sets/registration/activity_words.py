@@ -18,6 +18,9 @@ from .desk_models import Tag
 from .models import Registration
 
 VERBS = {
+    "note_changed": _l("Changed a note about a person"),
+    "note_deleted": _l("Deleted a note about a person"),
+    "note_restored": _l("Took back that a note was deleted"),
     "session_planned": _l("Planned a session"),
     "session_changed": _l("Changed a session"),
     "session_moved": _l("Changed the dates of a session"),

@@ -55,6 +55,7 @@ def change_note(note_public_id: str, text: str, *, revision: int, account_id: in
         if note.revision != revision:
             raise NoteRefused("changed")
         note.text, note.changed_at, note.revision = text[:LONGEST_NOTE], now(), revision + 1
+        record_activity("note_changed", subject_type="note", subject_id=note_public_id)
 
 
 def delete_note(note_public_id: str, *, account_id: int, is_any: bool = False) -> None:
@@ -62,6 +63,7 @@ def delete_note(note_public_id: str, *, account_id: int, is_any: bool = False) -
     with transaction():
         note = _own(note_public_id, account_id, is_any=is_any)
         note.deleted_at = now()
+        record_activity("note_deleted", subject_type="note", subject_id=note_public_id)
 
 
 def restore_note(note_public_id: str, *, account_id: int, is_any: bool = False) -> None:
@@ -69,6 +71,7 @@ def restore_note(note_public_id: str, *, account_id: int, is_any: bool = False) 
     with transaction():
         note = _own(note_public_id, account_id, is_any=is_any)
         note.deleted_at = None
+        record_activity("note_restored", subject_type="note", subject_id=note_public_id)
 
 
 def forget_notes() -> int:

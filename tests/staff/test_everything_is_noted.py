@@ -24,6 +24,7 @@ FORMS_THAT_STORE_NOTHING = {
     "campaigns.update_audience": "a draft’s people, see change_audience",
     "campaigns.update_left_out": "a draft’s people, see leave_out",
     "campaign_checks.create_link_check": "asks whether links answer, and stores nothing",
+    "exports.delete_export": "ends a file, see end_export",
     "readiness.create_readiness": "asks whether the mail server answers, and stores nothing",
 }
 # Transactions that a form begins and that are not an act of the person: what they are instead.
@@ -32,6 +33,10 @@ NO_ACT = {
     "sets.campaigns.drafting.change_audience": "a draft; whom it reached is noted when it is sent",
     "sets.campaigns.drafting.leave_out": "a draft; whom it reached is noted when it is sent",
     "sets.catalogue.brochures.store_brochure": "the PDF of texts that changed; the change itself is noted",
+    "sets.registration.exporting.request_export": "noted when the file is made, with its rows",
+    "sets.registration.exporting.end_export": "a file that would end by itself; its making is noted",
+    "sets.registration.exporting._claimed": "the worker’s own mark",
+    "sets.registration.exporting._note": "the worker’s own progress",
     "sets.mailing.hold.release": "below the log’s layer; staff.deliveries.release_mail notes it",
 }
 
