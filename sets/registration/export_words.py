@@ -25,5 +25,5 @@ def state_words(state: str) -> str:
 
 def filter_sentence(wanted: Filter) -> str:
     """Return what a filter asks for, each part with its name."""
-    parts = [f"{label}: {words}" for label, words in part_words(wanted)]
+    parts = [_("%(term)s: %(value)s", term=label, value=words) for label, words in part_words(wanted)]
     return "; ".join(parts) or _("All registrations")

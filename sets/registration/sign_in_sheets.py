@@ -79,7 +79,7 @@ def meeting_choice_words(meeting: Meeting) -> str:
     """Return a meeting as a list of choices names it: training, language, day and hour."""
     session = meeting.session
     return _(
-        "%(training)s (%(language)s): %(day)s, %(hour)s",
+        "%(day)s, %(hour)s – %(training)s (%(language)s)",
         training=training_labels()[session.training_id].short_title, language=language_words(session.language),
         day=date_words(meeting.starts_at, session.time_zone), hour=time_words(meeting.starts_at, session.time_zone),
     )  # fmt: skip
