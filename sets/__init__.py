@@ -64,6 +64,7 @@ PARTS = (
     "sets.registration.return_views",
     "sets.registration.note_views",
     "sets.registration.tag_views",
+    "sets.registration.view_views",
     "sets.registration.step_views",
     "sets.registration.decision_views",
     "sets.registration.queue_views",

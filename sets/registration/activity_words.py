@@ -14,7 +14,8 @@ from ..catalogue.labels import session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..database import db
 from ..staff.activity_listing import name_subjects, name_verbs
-from .desk_models import Tag
+from .desk_models import SavedView, Tag
+from .filtering import Filter
 from .models import Registration
 
 VERBS = {
@@ -46,6 +47,10 @@ VERBS = {
     "registration_reorder": _l("Changed somebody’s rank"),
     "attendance_ticked": _l("Marked who was at a meeting"),
     "note_written": _l("Wrote a note about a person"),
+    "view_saved": _l("Kept a view of the list"),
+    "view_replaced": _l("Replaced a view of the list"),
+    "view_renamed": _l("Renamed a view of the list"),
+    "view_deleted": _l("Deleted a view of the list"),
     "tag_given": _l("Gave people a tag"),
     "tag_taken": _l("Took a tag from people"),
     "tag_renamed": _l("Renamed a tag"),
@@ -62,6 +67,7 @@ def init_app(app: Flask) -> None:
     name_subjects("session", _name_sessions)
     name_subjects("registration", _name_registrations, aliases=_ids_of_registration)
     name_subjects("tag", _name_tags)
+    name_subjects("view", _name_views)
 
 
 def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -89,6 +95,13 @@ def _ids_of_registration(one: str) -> set[str]:
         )
     ).first()
     return {str(row.id), row.public_id} if row else set()
+
+
+def _name_views(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    wanted = [int(one) for one in ids if one.isdecimal()]
+    rows = db.session.scalars(select(SavedView).where(SavedView.id.in_(wanted)))
+    address = url_for("registrations.list_registrations")
+    return {str(row.id): (row.name, f"{address}?{Filter.from_stored(row.filter).as_query()}") for row in rows}
 
 
 def _name_tags(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:

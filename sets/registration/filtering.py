@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from ..dates import zone_names
 from ..forms import clean_line
 
 # An address that asks for more values of one part than these is nobody's.
-MOST_VALUES, LONGEST = 50, 200
+MOST_VALUES, LONGEST, LONGEST_QUERY = 50, 200, 8000
 # The parts that take several values; each found registration has one of them.
 SEVERAL = ("training", "session", "status", "language", "country", "kind", "tag", "answer")
 NEWEST = "-received"
@@ -68,7 +68,7 @@ class Filter:
         return getattr(self, name)
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str], *, zone: str = "UTC", with_needs: bool = False) -> Filter:
+    def from_query(cls, query: Mapping[str, Any], *, zone: str = "UTC", with_needs: bool = False) -> Filter:
         """Return the filter that a URL's query asks for; a name that is repeated has several values.
 
         `zone` is the clock of its days where the query names none. Without `with_needs` a filter that asks for needs
@@ -85,6 +85,14 @@ class Filter:
         known = values["zone"] if values["zone"] in zone_names() else zone
         values["zone"] = known if has_days else ""
         return cls(**values)
+
+    @classmethod
+    def from_text(cls, query: str, *, zone: str = "UTC", with_needs: bool = False) -> Filter:
+        """Return the filter of a query as `as_query` gives it."""
+        values: dict[str, list[str]] = {}
+        for name, value in parse_qsl(query[:LONGEST_QUERY]):
+            values.setdefault(name, []).append(value)
+        return cls.from_query(values, zone=zone, with_needs=with_needs)
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Filter:
@@ -171,7 +179,7 @@ def _midnight(day: str, zone: str, *, days: int = 0) -> datetime | None:
     return at.astimezone(UTC)
 
 
-def _values(query: Mapping[str, str], name: str) -> Iterable[str]:
+def _values(query: Mapping[str, Any], name: str) -> Iterable[str]:
     many = getattr(query, "getlist", None)
     found = many(name) if many is not None else _listed(query.get(name))
     clean = [clean_line(value)[:LONGEST] for value in found[:MOST_VALUES]]

@@ -26,10 +26,11 @@ from flask_babel import gettext as _
 
 from .. import clock
 from ..catalogue.labels import language_words, session_words, training_labels
+from ..forms import clean_line
 from ..languages import LANGUAGES
 from ..staff.guard import needs_role, safe_next, signed_in_account, staff_blueprint
 from ..staff.roles import has_role
-from . import export, export_files, listing, needs
+from . import columns, export, export_files, listing, needs
 from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .deciding import MOST
@@ -44,6 +45,7 @@ from .neighbours import neighbours_of
 from .note_forms import NoteForm
 from .noting import notes_about
 from .record import read_record
+from .saved_views import list_views, read_view
 from .tagging import tag_names, tags_of
 from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
@@ -68,12 +70,16 @@ def list_registrations() -> Any:
     if not rows and page > 1:
         return redirect(f"{url_for('.list_registrations')}?{wanted.as_query()}", 303)
     total, counts = listing.count_up_to(wanted)
+    view, account = read_view(clean_line(request.args.get("view"))[:36]), signed_in_account()
+    keys = view.columns if view and view.columns else columns.columns_of(account.id)
     return render_template(
         "registration/list_registrations.html",
         wanted=wanted, rows=rows, page=page, per_page=PER_PAGE, total=total,
         is_exact=not total or bool(counts), counts=counts, trainings=training_labels(),
         chips=chips(wanted), choices=filter_choices(wanted), most_decided=MOST,
-        is_bad_day={name: bool(wanted[name]) and not is_day(wanted[name]) for name in DAYS}, **_words(),
+        is_bad_day={name: bool(wanted[name]) and not is_day(wanted[name]) for name in DAYS},
+        view=view, views=list_views(with_needs=has_role(account, "organiser")), shown=columns.show(keys, rows),
+        column_keys=keys, all_columns=columns.offered_columns(), **_words(),
     )  # fmt: skip
 
 
