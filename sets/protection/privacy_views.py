@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from ..catalogue.labels import language_words
 from ..privacy import kept_data
 from ..registration.models import Learner
 from ..staff.guard import signed_in_account, staff_blueprint
 from .announcing import count_kept_longer, find_kept, keep_longer, latest_notice, list_soon
+from .documents import document_pdf
 from .keeping_forms import KeepingForm, keep_words
+from .notices import kind_words, list_versions
+from .processing import processing_record
 
 blueprint = staff_blueprint("privacy", __name__, role="organiser", url_prefix="/staff/privacy")
 
@@ -25,11 +29,10 @@ def init_app(app: Flask) -> None:
 @blueprint.get("")
 def show_privacy() -> str:
     """Show the periods in force, what goes next, and where the rest is."""
-    known = {rule.rule for rule in current_app.url_map.iter_rules()}
     return render_template(
         "protection/show_privacy.html",
         periods=kept_data(), notice=latest_notice(), soon=list_soon()[0], kept_longer=count_kept_longer(),
-        zone=signed_in_account().time_zone, edits_pages="/staff/pages" in known,
+        zone=signed_in_account().time_zone, edits_pages=_has("/staff/pages"),
     )  # fmt: skip
 
 
@@ -40,6 +43,32 @@ def list_removals() -> str:
     return render_template(
         "protection/list_removals.html", total=total, people=people, zone=signed_in_account().time_zone
     )
+
+
+@blueprint.get("/notices")
+def list_notices() -> str:
+    """Show each version of what people saw or agreed to, with how many did."""
+    return render_template(
+        "protection/list_notices.html",
+        kinds=[(words, list_versions(kind)) for kind, words in kind_words().items()],
+        zone=signed_in_account().time_zone, language_words=language_words, edits_pages=_has("/staff/pages"),
+    )  # fmt: skip
+
+
+@blueprint.get("/record")
+def show_record() -> str:
+    """Show the record of processing, ready to be printed."""
+    return render_template("protection/show_record.html", sections=processing_record())
+
+
+@blueprint.get("/record.pdf")
+def show_record_pdf() -> Response:
+    """Give the record of processing as a PDF, in the reader's language."""
+    title = _("Record of processing")
+    pdf = document_pdf(title, [_("As Article 30 of the GDPR asks for.")], processing_record(), title)
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = 'attachment; filename="record-of-processing.pdf"'
+    return response
 
 
 @blueprint.get("/people/<uuid:public_id>/keeping")
@@ -62,6 +91,10 @@ def update_keeping(public_id: UUID) -> Any:
     keep_longer(str(public_id), None if ends else form.moment(zone), "" if ends else form.reason.data or "")
     flash(_("The person is kept as long as everybody.") if ends else _("The person is kept longer."), "done")
     return redirect(url_for(".list_removals"), 303)
+
+
+def _has(url: str) -> bool:
+    return any(rule.rule == url for rule in current_app.url_map.iter_rules())
 
 
 def _learner(public_id: UUID) -> Learner:
