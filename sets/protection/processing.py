@@ -161,9 +161,8 @@ def _measures() -> Rows:
         (
             _("Erasing"),
             [
-                _(
-                    "By itself each night, announced a week before; on request at once, with a proof; figures stay without names."
-                ),
+                _("By itself at night, announced a week before; on request at once, with a proof."),
+                _("Counts without a name stay, for the figures."),
             ],
         ),
     ]
