@@ -85,7 +85,8 @@ def init_app(app: Flask) -> None:
     if app.config["PROXIES"]:
         n = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=0, x_prefix=0)
-    app.before_request(_give_room)
+    # Before anything reads the form: the check of tokens does.
+    app.before_request_funcs.setdefault(None, []).insert(0, _give_room)
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _show_http_error)
@@ -129,7 +130,6 @@ def private_page(response: Response) -> Response:
 
 
 def _give_room() -> None:
-    # Before anything reads the form.
     if largest := current_app.extensions.get("largest_bodies", {}).get(request.endpoint):
         request.max_content_length = largest
 

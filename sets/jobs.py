@@ -62,6 +62,9 @@ STEPS = [
     Step("sets.mailing.claims:expire", every=30),
     # Mails that came back to the sender's mailbox, where one is configured.
     Step("sets.registration.returned_mail:read_bounces", every=300, apart=True),
+    # Brochures whose texts changed, and how often brochures were downloaded.
+    Step("sets.catalogue.brochures:make_due", every=3),
+    Step("sets.catalogue.downloads:count_downloads", every=60),
     # What may not be kept any longer.
     Step("sets.mailing.retention:forget_texts", every=3600),
     Step("sets.registration.addresses:forget_addresses", every=3600),

@@ -159,6 +159,10 @@ def _prepare_database(app: Flask, present: str | None) -> None:
         migrating.upgrade()
         if present is None:
             _fill(is_local=settings["ENV"] == LOCAL)
+        else:
+            from .pages.loading import remember_loaded
+
+            remember_loaded()
 
 
 def _fill(*, is_local: bool) -> None:

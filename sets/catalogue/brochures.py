@@ -27,7 +27,8 @@ from ..languages import speaking
 from ..statements import kept
 from .brochure_pdf import BrochureIncomplete, BrochureRefused, content_hash, make_brochure
 from .emblems import emblem
-from .models import Brochure, Training, TrainingState
+from .models import Brochure, BrochureTrouble, Training, TrainingState
+from .showing import current_programme, read_version
 from .versions import bump_catalogue_version
 
 __all__ = [
@@ -49,15 +50,18 @@ SECTIONS = {"outcome": "paragraphs", "skills": "items", "programme": "items", "m
 LETTERS = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l"})
 
 
-def build_brochures(programme: Any) -> list[str]:
+def build_brochures(programme: Any, *, again: bool = True) -> list[str]:
     """Make the brochures that are missing or no longer say what the texts say.
 
-    Returns a sentence for each one that could not be made; the others are made all the same.
+    Those that could not be made from the same texts are tried once more with `again` only. Returns a sentence for each
+    one that could not be made; the others are made all the same.
     """
     refusals = []
     query = select(Training).where(Training.state != TrainingState.DRAFT).order_by(Training.position)
     wanted = [(training, language) for training in db.session.scalars(query) for language in training.texts]
     for training, language in wanted:
+        if not again and _is_hopeless(training, language, programme):
+            continue
         try:
             store_brochure(training, language, programme=programme)
         except BrochureRefused as refusal:
@@ -77,9 +81,13 @@ def store_brochure(training: Training, language: str, *, programme: Any) -> Broc
     row = db.session.get(Brochure, key)
     if row and (row.source == UPLOADED or (row.content_hash == digest and brochure_path(row).is_file())):
         return row
-    pdf = make_brochure(content)
+    try:
+        pdf = make_brochure(content)
+    except BrochureRefused as refusal:
+        _note_trouble(key, digest, str(refusal))
+        raise
     path = Path("brochures") / f"{digest}.pdf"
-    _write_whole(Path(current_app.instance_path) / path, pdf)
+    write_whole(Path(current_app.instance_path) / path, pdf)
     with transaction() as session:
         row = session.get(Brochure, key)
         if row and row.source == UPLOADED:
@@ -91,8 +99,19 @@ def store_brochure(training: Training, language: str, *, programme: Any) -> Broc
             after_commit(brochure_path(row).unlink)
         row.source, row.content_hash, row.path = GENERATED, digest, str(path)
         row.sha256, row.bytes, row.made_at = sha256(pdf).hexdigest(), len(pdf), now()
+        _forget_trouble(session, key)
         bump_catalogue_version(session)
     return row
+
+
+def make_due() -> int:
+    """Make the brochures whose texts changed: the worker's step. Looks only where the catalogue's version is new."""
+    version = read_version(db.engine)
+    if current_app.extensions.get("brochures_looked_at") != version:
+        build_brochures(current_programme(), again=False)
+        # Those that were made changed the version: the next look finds nothing to do.
+        current_app.extensions["brochures_looked_at"] = version
+    return 0
 
 
 def brochure_file(slug: str, language: str) -> Any:
@@ -103,7 +122,9 @@ def brochure_file(slug: str, language: str) -> Any:
 
 @kept
 def _published() -> Any:
-    columns = (Brochure.language, Brochure.path, Brochure.sha256, Brochure.made_at)
+    columns = (
+        Brochure.training_id, Brochure.language, Brochure.source, Brochure.path, Brochure.sha256, Brochure.made_at,
+    )  # fmt: skip
     return (
         select(*columns)
         .join(Training, Training.id == Brochure.training_id)
@@ -180,6 +201,27 @@ def plain_texts(markdown: str) -> Iterator[str]:
             yield words.strip()
 
 
+def _is_hopeless(training: Training, language: str, programme: Any) -> bool:
+    trouble = db.session.get(BrochureTrouble, (training.id, language))
+    if trouble is None:
+        return False
+    return trouble.content_hash == content_hash(brochure_content(training, language, programme=programme))
+
+
+def _note_trouble(key: tuple[int, str], digest: str, sentence: str) -> None:
+    with transaction() as session:
+        row = session.get(BrochureTrouble, key)
+        if row is None:
+            row = BrochureTrouble(training_id=key[0], language=key[1])
+            session.add(row)
+        row.content_hash, row.sentence = digest, sentence
+
+
+def _forget_trouble(session: Any, key: tuple[int, str]) -> None:
+    if trouble := session.get(BrochureTrouble, key):
+        session.delete(trouble)
+
+
 def _facts(training: Training, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     hours = ngettext("%(num)s hour", "%(num)s hours", training.hours)
     return [
@@ -209,7 +251,7 @@ def _colophon(programme: Any) -> Iterator[str]:
         yield _("Partners: %(names)s.", names=", ".join(names))
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".draft", delete=False) as draft:

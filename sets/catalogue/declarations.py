@@ -28,7 +28,9 @@ PROGRAMME = {
     "name": str, "full_name": str, "operator": str, "contact_email": str, "languages": list, "time_zone": str,
     "funder": str, "grant": str, "partners": list, "trainings": list,
 }  # fmt: skip
-PARTNER, TRAINING = {"name": str, "country": str, "lead": bool}, {"slug": str, "hours": int}
+PARTNER, TRAINING = {"name": str, "country": str, "lead": bool}, {
+    "slug": str, "hours": int, "texts_in": list, "reply_to": str,
+}  # fmt: skip
 QUESTION = {
     "key": str,
     "type": str,
@@ -44,7 +46,7 @@ QUESTION = {
 }
 OPTION = {"key": str, "label": dict, "text": bool}
 SHOW_IF = {"question": str, "any": list}
-OPTIONAL = {
+OPTIONAL = {"texts_in", "reply_to",
     "lead", "training", "hint", "options", "partners", "trainings", "grant", "whole", "lowest", "highest", "show_if",
     "text",
 }  # fmt: skip
@@ -132,6 +134,16 @@ def read_programme(source: str) -> Declaration:
             )
         if not 0 < training["hours"] < 1000:
             declaration.refuse("“hours” is not between 1 and 999", "trainings", number, "hours")
+        own = training.get("texts_in", languages)
+        if set(map(str, own)) - set(map(str, languages)) or not own or own[0] != languages[0]:
+            declaration.refuse(
+                "“texts_in” begins with the first language and names those of the programme",
+                "trainings",
+                number,
+                "texts_in",
+            )
+        if "reply_to" in training and not ADDRESS.fullmatch(training["reply_to"]):
+            declaration.refuse("“reply_to” is not an e-mail address", "trainings", number, "reply_to")
         slugs.add(training["slug"])
     partners = [{**partner, "lead": partner.get("lead", False)} for partner in table.get("partners", [])
                 if isinstance(partner, dict)]  # fmt: skip
@@ -190,6 +202,9 @@ def write_programme(programme: Mapping[str, Any], trainings: Iterable[Mapping[st
         lines += ["lead = true"] if partner.get("lead") else []
     for training in trainings:
         lines += ["", "[[trainings]]", f"slug = {_toml(training['slug'])}", f"hours = {training['hours']}"]
+        lines += [
+            f"{name} = {_toml(training[name])}" for name in ("texts_in", "reply_to") if training.get(name)
+        ]
     return "\n".join(lines) + "\n"
 
 

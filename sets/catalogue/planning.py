@@ -12,14 +12,14 @@ from sqlalchemy.orm import selectinload
 
 from ..clock import now
 from ..database import db
-from .models import REMINDERS, Filling, Meeting, SessionState, Training, TrainingSession
+from .models import REMINDERS, Filling, Meeting, SessionState, Training, TrainingSession, TrainingState
 
 
 class PlanRefused(Exception):  # noqa: N818  (a refusal)
     """A plan cannot be stored.
 
     `reason` is "changed" (somebody else changed the session meanwhile), "not_found", "training" (people registered for
-    this one) or "people" (others are concerned than those who were shown).
+    this one), "people" (others are concerned than those who were shown), "no_page" or "no_texts" (see `hindrance`).
     """
 
     def __init__(self, reason: str) -> None:
@@ -109,6 +109,15 @@ def read_session(public_id: str, *, revision: int | None = None) -> TrainingSess
     if revision is not None and session.revision != revision:
         raise PlanRefused("changed")
     return session
+
+
+def hindrance(session: TrainingSession) -> str:
+    """Return why the public could not read about a session: "no_page" (its training is not on the site), "no_texts"
+    (it has none in the session's language), or "".
+    """
+    if session.training.state != TrainingState.PUBLISHED:
+        return "no_page"
+    return "" if session.language in session.training.texts else "no_texts"
 
 
 def _write_conditions(session: TrainingSession, plan: Plan) -> None:

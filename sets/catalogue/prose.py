@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
 import nh3
+from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -17,6 +19,11 @@ RETENTION_TABLE = "{retention_table}"
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "a", "h3", "h4", "blockquote", "br", "hr", "code"}
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
+# What stands for a fact of the programme.
+FACTS = ("{programme}", "{full_name}", "{operator}", "{contact_email}")
+PLACEHOLDERS = (*FACTS, RETENTION_TABLE)
+_SCHEME = re.compile(r"(?i)\]\(\s*<?([a-z][a-z0-9+.-]*):")
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>")
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,32 @@ def as_html(markdown: str) -> Markup:
     html = _reader().render(markdown)
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None)
     return Markup(clean)  # noqa: S704  (cleaned in the line above)
+
+
+def left_out(markdown: str) -> list[str]:
+    """Return, in sentences, what of a Markdown text is not shown as its writer meant it."""
+    tokens = [part for token in _reader().parse(markdown) for part in (token, *(token.children or ()))]
+    found = []
+    if tag := next(
+        (mark[0] for token in tokens if token.type == "text" and (mark := _TAG.search(token.content))), ""
+    ):
+        found.append(_("HTML is shown as it is written: %(tag)s.", tag=tag))
+    if "![" in markdown:
+        found.append(_("Pictures are not shown; only their words stay."))
+    if any(token.type == "heading_open" and token.tag not in TAGS for token in tokens):
+        found.append(_("A heading of this size becomes plain text; ### and #### stay."))
+    if any(token.type in ("code_block", "fence") for token in tokens):
+        found.append(_("A block of code becomes plain text; so do lines that begin with four blanks."))
+    for scheme in dict.fromkeys(one.lower() for one in _SCHEME.findall(markdown)):
+        if scheme not in SCHEMES:
+            found.append(
+                _("A link with “%(scheme)s:” leads nowhere; https, http and mailto do.", scheme=scheme)
+            )
+    for token in tokens:
+        address = str(token.attrGet("href") or "") if token.type == "link_open" else ""
+        if address.lower().startswith("www."):
+            found.append(_("The link to “%(address)s” needs https:// in front.", address=address))
+    return found
 
 
 @cache

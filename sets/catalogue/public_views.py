@@ -11,7 +11,8 @@ from ..clock import now
 from ..languages import LANGUAGES, current_language
 from ..privacy import kept_data
 from . import wording
-from .brochures import brochure_file, brochure_filename, brochure_path
+from .brochures import UPLOADED, brochure_file, brochure_filename, brochure_path
+from .downloads import note_download
 from .page_cache import cached_page
 from .showing import snapshot
 from .structured import course_data
@@ -84,14 +85,13 @@ def show_brochure(slug: str) -> Any:
     shown = snapshot()
     training = shown.training(slug) or abort(404)
     g.cacheable = True
-    return send_file(
-        brochure_path(brochure),
-        mimetype="application/pdf",
-        download_name=brochure_filename(shown.programme, training, brochure.language),
-        etag=brochure.sha256,
-        last_modified=brochure.made_at,
-        max_age=0,
-    )
+    name = brochure_filename(shown.programme, training, brochure.language)
+    answer = send_file(brochure_path(brochure), mimetype="application/pdf", download_name=name,
+                       as_attachment=brochure.source == UPLOADED, etag=brochure.sha256,
+                       last_modified=brochure.made_at, max_age=0)  # fmt: skip
+    if request.method == "GET" and answer.status_code == 200:
+        note_download(training.id, brochure.language, agent=request.user_agent.string)
+    return answer
 
 
 def _addresses() -> dict[str, Any]:

@@ -122,9 +122,10 @@ def read_folder(root: Path) -> Folder:
     folder.programme, folder.trainings = declared
     languages = folder.programme["languages"]
     slugs = [training["slug"] for training in folder.trainings]
-    for slug in slugs:
-        folder.texts[slug] = reader.texts(
-            root / "trainings" / slug, languages, TRAINING_FIELDS, TRAINING_SECTIONS, exactly=True
+    for training in folder.trainings:
+        own = training.get("texts_in", languages)
+        folder.texts[training["slug"]] = reader.texts(
+            root / "trainings" / training["slug"], own, TRAINING_FIELDS, TRAINING_SECTIONS, exactly=True
         )
     _read_pages(reader, folder, languages)
     if (root / "questions.toml").exists():
@@ -139,7 +140,10 @@ def _read_pages(reader: _Reader, folder: Folder, languages: list[str]) -> None:
     for key, sections in PAGES.items():
         own = reader.root / "pages" / key
         if own.exists() or key in OWN_PAGES:
-            folder.pages[key] = reader.texts(own, languages, PAGE_FIELDS, sections, exactly=key == "home")
+            # A page that the team made its own of a general one is there in every language of the interface.
+            more = [code for code in LANGUAGES if code not in languages and (own / f"{code}.md").exists()]
+            written = [*languages, *(more if key not in OWN_PAGES else [])]
+            folder.pages[key] = reader.texts(own, written, PAGE_FIELDS, sections, exactly=key == "home")
         else:
             # In every language of the interface: a reader's rights do not wait for the programme's translations.
             folder.general[key] = reader.texts(

@@ -73,6 +73,14 @@ def remarks(session: TrainingSession, moment: datetime) -> list[str]:
     ]
 
 
+def hindrance_words() -> dict[str, str]:
+    """Return, for each reason of `planning.hindrance`, why a session cannot be published."""
+    return {
+        "no_page": _("The training is not on the site: publish it first, so that the session has a page."),
+        "no_texts": _("The training has no whole text in the language of this session: write it first."),
+    }
+
+
 def _on_places(session: TrainingSession) -> list[str]:
     if session.capacity is None or session.places_taken <= session.capacity:
         return []

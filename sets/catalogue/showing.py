@@ -47,6 +47,7 @@ __all__ = [
     "current_programme",
     "read_version",
     "shown_session",
+    "shown_text",
     "snapshot",
 ]
 
@@ -163,7 +164,7 @@ def _take(version: int) -> Snapshot:
             programme = replace(programme, contact_email=contact)
         pages: dict[str, dict[str, ShownText]] = {}
         for page in connection.execute(PAGES):
-            pages.setdefault(page.key, {})[page.language] = _shown_text(page.language, page.fields, programme)
+            pages.setdefault(page.key, {})[page.language] = shown_text(page.language, page.fields, programme)
         return Snapshot(version, programme, tuple(_trainings(connection, programme)), pages)
 
 
@@ -172,7 +173,7 @@ def _trainings(connection: Connection, programme: Programme) -> Iterator[ShownTr
     texts: dict[int, dict[str, ShownText]] = defaultdict(dict)
     for text in connection.execute(TEXTS):
         fields = {"title": text.title} | text.fields
-        texts[text.training_id][text.language] = _shown_text(text.language, fields, programme)
+        texts[text.training_id][text.language] = shown_text(text.language, fields, programme)
     brochures: dict[int, dict[str, ShownBrochure]] = defaultdict(dict)
     for made in connection.execute(BROCHURES):
         brochures[made.training_id][made.language] = ShownBrochure(made.language, made.bytes)
@@ -211,7 +212,8 @@ def shown_session(row: Any, meetings: Iterable[Any]) -> ShownSession:
     )
 
 
-def _shown_text(language: str, fields: dict[str, Any], programme: Programme) -> ShownText:
+def shown_text(language: str, fields: dict[str, Any], programme: Programme) -> ShownText:
+    """Return a row's `fields` as pages show them, the programme's facts filled in."""
     stored = fields.get("sections", {})
     order = [key for key in fields.get("order", stored) if key in stored]
     return ShownText(

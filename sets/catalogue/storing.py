@@ -14,7 +14,9 @@ from ..clock import now
 from ..database import db
 from ..installation import Setting
 from .models import PageText, Training, TrainingState, TrainingText
+from .parts import PAGE_KIND, TRAININGS, Parts, flat, marks_after
 from .reading import PAGE_FIELDS, PAGES, TRAINING_FIELDS, Folder
+from .text_steps import note_step
 from .texts import Text, write_text
 
 PROGRAMME = "programme"
@@ -30,11 +32,16 @@ def store_folder(session: Any, folder: Folder) -> bool:
         if training is None:
             training = Training(slug=slug)
             session.add(training)
-        values = {"position": position, "hours": declared["hours"], "state": TrainingState.PUBLISHED}
+        values = {
+            "position": position, "hours": declared["hours"], "state": TrainingState.PUBLISHED,
+            "reply_to": declared.get("reply_to"),
+        }  # fmt: skip
         changed |= _set(training, values)
-        changed |= _store_texts(training, folder.texts[slug], folder.programme["languages"][0])
+        changed |= _store_texts(session, training, folder.texts[slug], folder.programme["languages"][0])
     for training in kept.values():
-        changed |= _set(training, {"state": TrainingState.RETIRED})
+        # What the team is still writing is none of the folder's business.
+        if training.state != TrainingState.DRAFT:
+            changed |= _set(training, {"state": TrainingState.RETIRED})
     changed |= _store_pages(session, folder)
     session.flush()
     return changed
@@ -57,10 +64,10 @@ def read_setting(key: str) -> Any:
     return db.session.scalar(select(Setting.value).where(Setting.key == key))
 
 
-def written_texts() -> dict[str, str]:
+def written_texts(*, drafts: bool = False) -> dict[str, str]:
     """Return the Markdown files of the catalogue that is stored, by their path in its folder."""
     files = {}
-    for training in shown_trainings():
+    for training in shown_trainings(drafts=drafts):
         for language, text in training.texts.items():
             files[f"trainings/{training.slug}/{language}.md"] = write_text(text.fields, TRAINING_FIELDS)
     for page in db.session.scalars(select(PageText)):
@@ -69,19 +76,42 @@ def written_texts() -> dict[str, str]:
     return files
 
 
-def shown_trainings() -> list[Training]:
-    """Return the published trainings, in order."""
-    query = select(Training).where(Training.state == TrainingState.PUBLISHED).order_by(Training.position)
+def declared_trainings() -> list[dict[str, Any]]:
+    """Return the published trainings as their file declares them."""
+    languages = list((read_setting(PROGRAMME) or {}).get("languages", ()))
+    found = []
+    for training in shown_trainings():
+        own = [code for code in languages if code in training.texts]
+        entry = {"slug": training.slug, "hours": training.hours}
+        found.append(entry | {"texts_in": own if own != languages else None, "reply_to": training.reply_to})
+    return found
+
+
+def shown_trainings(*, drafts: bool = False) -> list[Training]:
+    """Return the published trainings, in order; with `drafts` those that are being written too."""
+    states = [TrainingState.PUBLISHED, *([TrainingState.DRAFT] if drafts else [])]
+    query = select(Training).where(Training.state.in_(states)).order_by(Training.position, Training.id)
     return list(db.session.scalars(query))
 
 
-def _store_texts(training: Training, texts: Mapping[str, Text], first: str) -> bool:
-    changed = False
+def _store_texts(session: Any, training: Training, texts: Mapping[str, Text], first: str) -> bool:
+    changed, known = False, bool(training.texts)
+    before = _contents(training.texts)
+    source_before, source_after = (
+        _parts(training.texts.get(first)),
+        flat(texts[first].stored()) if first in texts else {},
+    )
     for language in sorted(texts, key=lambda code: code != first):
         fields = texts[language].stored()
         row = training.texts.get(language)
         if row is None:
-            row = training.texts[language] = TrainingText(language=language, revision=0)
+            row = training.texts[language] = TrainingText(language=language, revision=0, fields={})
+        marks = marks_after(
+            _parts(row), flat(fields), row.translated_from,
+            source_before=source_before, source_after=source_after, is_right=language == first,
+        )  # fmt: skip
+        if row.translated_from != marks:
+            row.translated_from = marks
         if row.fields == fields:
             continue
         row.title, row.fields, row.revision = fields["title"], fields, row.revision + 1
@@ -92,6 +122,8 @@ def _store_texts(training: Training, texts: Mapping[str, Text], first: str) -> b
         changed = True
         if (brochure := training.brochures.get(language)) and brochure.source == "generated":
             del training.brochures[language]
+    if changed and known:
+        note_step(session, TRAININGS, training.slug, before, _contents(training.texts), how="loaded")
     return changed
 
 
@@ -99,22 +131,55 @@ def _store_pages(session: Any, folder: Folder) -> bool:
     changed = False
     kept = {(page.key, page.language): page for page in session.scalars(select(PageText))}
     for key in PAGES:
-        texts = folder.pages.get(key) or folder.general[key]
-        for language, text in texts.items():
-            fields = text.stored()
-            if key in folder.general:
-                fields["general"] = True
-            row = kept.pop((key, language), None)
-            if row is None:
-                row = PageText(key=key, language=language, revision=0)
-                session.add(row)
-            if row.fields != fields:
-                row.title, row.fields, row.revision = fields["title"], fields, row.revision + 1
-                changed = True
-    for row in kept.values():
-        session.delete(row)
-        changed = True
+        rows = {language: row for (own, language), row in kept.items() if own == key}
+        changed |= _store_page(session, folder, key, rows)
     return changed
+
+
+def _store_page(session: Any, folder: Folder, key: str, rows: dict[str, PageText]) -> bool:
+    texts = folder.pages.get(key) or folder.general[key]
+    first = folder.programme["languages"][0]
+    before, changed = _contents(rows), False
+    source_before, source_after = (
+        _parts(rows.get(first)),
+        flat(texts[first].stored()) if first in texts else {},
+    )
+    stored = {}
+    for language, text in texts.items():
+        fields = text.stored()
+        if key in folder.general:
+            fields["general"] = True
+        row = rows.get(language)
+        if row is None:
+            row = PageText(key=key, language=language, revision=0, fields={})
+            session.add(row)
+        marks = marks_after(
+            _parts(row), flat(fields), row.translated_from,
+            source_before=source_before, source_after=source_after, is_right=language == first,
+        )  # fmt: skip
+        if row.translated_from != marks:
+            row.translated_from = marks
+        if row.fields != fields:
+            row.title, row.fields, row.revision = fields["title"], fields, row.revision + 1
+            changed = True
+        stored[language] = row
+    for language in set(rows) - set(texts):
+        session.delete(rows[language])
+        changed = True
+    if changed and rows:
+        note_step(session, PAGE_KIND, key, before, _contents(stored), how="loaded")
+    return changed
+
+
+def _parts(row: TrainingText | PageText | None) -> Parts:
+    return flat(row.fields) if row is not None else {}
+
+
+def _contents(rows: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        code: {"fields": {"title": row.title} | row.fields, "revision": row.revision, "begun": False}
+        for code, row in rows.items()
+    }
 
 
 def _set(row: Any, values: Mapping[str, Any]) -> bool:

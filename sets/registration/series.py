@@ -21,11 +21,14 @@ MOST = 60
 
 @dataclass
 class Published:
-    """How many sessions were published, how many people were told of a place, how many had changed meanwhile."""
+    """How many sessions were published, how many people were told of a place; how many had changed meanwhile, and how
+    many have no page in their language.
+    """
 
     sessions: int = 0
     told: int = 0
     changed: int = 0
+    hindered: int = 0
 
 
 def plan_series(plans: Sequence[Plan], *, known: int) -> list[str]:
@@ -53,8 +56,11 @@ def publish_series(public_ids: Iterable[str]) -> Published:
         try:
             published.told += session_changes.step_session(public_id, "publication")
             published.sessions += 1
-        except PlanRefused:
-            published.changed += 1
+        except PlanRefused as refusal:
+            if refusal.reason in ("no_page", "no_texts"):
+                published.hindered += 1
+            else:
+                published.changed += 1
     return published
 
 

@@ -12,9 +12,9 @@ from flask_babel import ngettext
 
 from ..catalogue.labels import meeting_words, training_labels
 from ..catalogue.models import SessionState, TrainingSession
-from ..catalogue.planning import PlanRefused, read_session
+from ..catalogue.planning import PlanRefused, hindrance, read_session
 from ..catalogue.planning_forms import SessionForm
-from ..catalogue.remarks import remarks
+from ..catalogue.remarks import hindrance_words, remarks
 from ..catalogue.series_forms import MOST_COPIES, SeriesForm, copied_plan, copied_values, copies
 from ..clock import now
 from ..staff.guard import signed_in_account, staff_blueprint
@@ -118,12 +118,17 @@ def _series_page(session: TrainingSession, form: SeriesForm, days: list[date]) -
     )  # fmt: skip
 
 
-def _drafts(group: Any) -> list[tuple[TrainingSession, str, list[str]]]:
-    """Return a training's drafts, each with whom its publication reaches and what deserves a look."""
+def _drafts(group: Any) -> list[tuple[TrainingSession, str, list[str], str]]:
+    """Return a training's drafts, each with whom its publication reaches, what deserves a look and what hinders it."""
     sessions = [row.session for row in group.rows if row.session.state == SessionState.DRAFT]
+    words = hindrance_words()
     return [
-        (session, what_follows(session, "publication")[-1], remarks(session, now())) for session in sessions
-    ]
+        (
+            session, what_follows(session, "publication")[-1], remarks(session, now()),
+            words.get(hindrance(session), ""),
+        )
+        for session in sessions
+    ]  # fmt: skip
 
 
 def _days(texts: list[str]) -> list[date]:
@@ -142,6 +147,15 @@ def _flash(published: Published) -> None:
             "%(num)d session is published.", "%(num)d sessions are published.", published.sessions
         )
         flash(words + served_words(published.told), "done")
+    if published.hindered:
+        flash(
+            ngettext(
+                "%(num)d session stays a draft: its training has no page in its language.",
+                "%(num)d sessions stay drafts: their trainings have no page in their languages.",
+                published.hindered,
+            ),
+            "error",
+        )
     if published.changed:
         flash(
             ngettext(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from ..catalogue import places, planning
 from ..catalogue.models import SessionState, TrainingSession
-from ..catalogue.planning import Plan, PlanRefused
+from ..catalogue.planning import Plan, PlanRefused, hindrance
 from ..catalogue.versions import bump_catalogue_version
 from ..clock import now
 from ..database import db, transaction
@@ -54,13 +54,15 @@ def change_session(
         if plan.training_id != session.training_id and _count(session.id):
             # A cancelled registration belongs to its training too.
             raise PlanRefused("training")
-        was = phrases.session_state(session)
+        was, language = phrases.session_state(session), session.language
         has_news = session_news.is_news(session, was, session_news.planned_state(plan))
         if has_news:
             _check_audience(session.id, shown)
         planning.apply_plan(session, plan)
         db.session.flush()
         db.session.expire(session)
+        if session.state != SessionState.DRAFT and session.language != language and hindrance(session):
+            raise PlanRefused("no_texts")
         told = _tell_change(session, was, words or {}, actor or Actor("staff")) if has_news else 0
         record_activity(
             "session_moved" if has_news else "session_changed",
@@ -114,8 +116,9 @@ def cancel_session(
 def step_session(public_id: str, step: str) -> int:
     """Publish, pause, resume or close a session; return how many people were offered or given a place by it.
 
-    A new session's places are offered to those who wait, at once. Raises PlanRefused("changed") when the session is
-    not in a state that the step leads from.
+    A new session's places are offered to those who wait, at once. Raises PlanRefused: "changed" when the session is not
+    in a state that the step leads from; "no_page" or "no_texts" when the public would find no page of its training, or
+    none in its language.
     """
     with transaction():
         ids = _ids(public_id)
@@ -124,6 +127,8 @@ def step_session(public_id: str, step: str) -> int:
         verb, before, after = STEPS[step]
         if session.state not in before:
             raise PlanRefused("changed")
+        if step == "publication" and (missing := hindrance(session)):
+            raise PlanRefused(missing)
         session.state = after
         session.revision += 1
         record_activity(verb, subject_type="session", subject_id=session.id)

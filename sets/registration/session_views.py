@@ -11,9 +11,9 @@ from flask_babel import ngettext
 
 from ..catalogue.labels import lead_words, training_labels
 from ..catalogue.models import TrainingSession
-from ..catalogue.planning import PlanRefused, read_session
+from ..catalogue.planning import PlanRefused, hindrance, read_session
 from ..catalogue.planning_forms import FIRST_ROWS, SessionForm
-from ..catalogue.remarks import remarks
+from ..catalogue.remarks import hindrance_words, remarks
 from ..clock import now
 from ..staff.guard import needs_role, signed_in_account, staff_blueprint
 from . import attendance, session_changes
@@ -159,6 +159,7 @@ def new_session_step(public_id: UUID, step: str) -> Any:
         "registration/new_session_step.html",
         session=session, step=step, training=training_labels()[session.training_id],
         sentences=what_follows(session, step),
+        hindrance=hindrance_words().get(hindrance(session), "") if step == "publication" else "",
         remarks=remarks(session, now()) if step in ("publication", "resumption") else [],
         **page_words(signed_in_account().time_zone),
     )  # fmt: skip
@@ -274,6 +275,7 @@ def _refusal_words(reason: str) -> str:
         "people": _(
             "Somebody registered, cancelled or answered in the meantime. Look once more at who is told what."
         ),
+        **hindrance_words(),
     }
     return words[reason]
 

@@ -86,6 +86,13 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
     (lambda: _("Messages"), (MenuPage("/staff/outbox", lambda: _("Messages")),)),
     (
+        lambda: _("Trainings"),
+        (
+            MenuPage("/staff/trainings", lambda: _("Trainings"), "organiser"),
+            MenuPage("/staff/pages", lambda: _("Pages"), "organiser"),
+        ),
+    ),
+    (
         lambda: _("Settings"),
         (
             MenuPage("/staff/settings", lambda: _("Settings"), "administrator"),
