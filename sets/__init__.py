@@ -91,6 +91,8 @@ PARTS = (
     "sets.protection.activity_words",
     "sets.protection.privacy_views",
     "sets.protection.erasure_views",
+    "sets.figures.figures_views",
+    "sets.figures.report_views",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # From the ground up; a module imports from its own layer and from those before it.
 LAYERS = (
-    "foundation", "mailing", "staff", "catalogue", "questionnaires", "registration", "campaigns", "certificates",
-    "protection", "pages", "factory", "entry",
+    "foundation", "mailing", "staff", "catalogue", "questionnaires", "registration", "campaigns", "figures",
+    "certificates", "protection", "pages", "factory", "entry",
 )  # fmt: skip
 CAPABILITIES = set(LAYERS[1 : LAYERS.index("factory")])
 TOP_MODULES = {"sets.commands": "pages", "sets.jobs": "pages", "sets": "factory"}

@@ -20,6 +20,7 @@ from . import queue
 from .desk_models import LearnerTag
 from .filtering import YES, Filter, each
 from .models import Learner, LearnerNeed, Registration
+from .outcomes import OUTCOMES
 
 # What more people than these have in common is common.
 COMMON = 5000
@@ -48,6 +49,9 @@ def criteria(wanted: Filter) -> list[Any]:
     if wanted.wants:
         # An unknown language finds nothing; a sign that LIKE would read is in none.
         found.append(queue.wants(wanted.wants) if wanted.wants.isalnum() else false())
+    if wanted.outcome:
+        known = [OUTCOMES[one][0]() for one in wanted.outcome if one in OUTCOMES]
+        found.append(or_(false(), *known))
     return [*found, *_answered(wanted.answer)]
 
 
@@ -83,11 +87,11 @@ def _received(wanted: Filter) -> list[Any]:
 
 
 def _of_people(wanted: Filter) -> list[Any]:
-    """Return what is asked of the person: by language, country, kind of organisation, messages that come back."""
+    """Return what is asked of the person: language, country, kind, source, messages that come back."""
     person = aliased(Learner)
     columns = (
         (person.language, wanted.language), (person.country, wanted.country),
-        (person.organisation_kind, wanted.kind),
+        (person.organisation_kind, wanted.kind), (person.source, wanted.source),
     )  # fmt: skip
     conditions = [_one_of(column, values) for column, values in columns if values]
     if wanted.returned:

@@ -10,17 +10,20 @@ from sqlalchemy import select
 from ..catalogue.labels import language_words, session_words, training_labels
 from ..database import db
 from ..languages import LANGUAGES, current_language
-from .codes import ORGANISATION_KINDS
+from .codes import ORGANISATION_KINDS, SOURCES
 from .countries import country_choices
 from .desk_models import Tag
 from .filter_words import answer_choices, chips, choice_questions, labels_of_parts
 from .filtering import Filter
 from .models import Status
+from .outcomes import outcome_words
 from .record import sessions_for_choice
 from .wording import status_words
 
 # So many boxes are seen at a glance; beyond, one is added at a time from a list.
 BOXES = 12
+# The outcomes that people ask for; links ask for the others.
+OFFERED = ("moved", "lost_place", "came", "missed")
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,12 @@ def filter_choices(wanted: Filter) -> list[Part]:
         "language": [(code, language_words(code)) for code in LANGUAGES],
         "country": country_choices(),
         "kind": [(code, str(words)) for code, words in ORGANISATION_KINDS.items()],
+        "source": [(code, str(words)) for code, words in SOURCES.items()],
         "tag": [
             (str(row.id), row.name) for row in db.session.execute(select(Tag.id, Tag.name).order_by(Tag.key))
         ],
         "answer": _answers(),
+        "outcome": [(name, outcome_words(name)) for name in OFFERED],
     }
     shown = {(name, value): words for name, value, _label, words in chips(wanted)}
     return [

@@ -18,10 +18,11 @@ from ..database import db
 from ..languages import LANGUAGES, current_language
 from ..questionnaires.answers import AnswerReader
 from ..questionnaires.types import AskedQuestion
-from .codes import organisation_kind_words
+from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .desk_models import Tag
 from .filtering import Filter, each, is_day
+from .outcomes import outcome_words
 from .wording import status_words
 
 
@@ -34,8 +35,10 @@ def labels_of_parts() -> dict[str, str]:
         "language": _("Language of mails"),
         "country": _("Country"),
         "kind": _("Kind of organisation"),
+        "source": _("Heard of it through"),
         "tag": _("Tag"),
         "answer": _("Answer"),
+        "outcome": _("What became of it"),
         "received_from": _("Received from"),
         "received_to": _("Received until"),
         "returned": _("Messages"),
@@ -122,6 +125,8 @@ def _plain_words(name: str, value: str) -> str:
         "wants": language_words,
         "country": country_words,
         "kind": organisation_kind_words,
+        "source": source_words,
+        "outcome": outcome_words,
     }
     return words[name](value) if name in words else value
 

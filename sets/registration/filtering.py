@@ -19,7 +19,18 @@ from ..forms import clean_line
 # An address that asks for more values of one part than these is nobody's.
 MOST_VALUES, LONGEST, LONGEST_QUERY = 50, 200, 8000
 # The parts that take several values; each found registration has one of them.
-SEVERAL = ("training", "session", "status", "language", "country", "kind", "tag", "answer")
+SEVERAL = (
+    "training",
+    "session",
+    "status",
+    "language",
+    "country",
+    "kind",
+    "source",
+    "tag",
+    "answer",
+    "outcome",
+)
 NEWEST = "-received"
 SORTED_BY = (NEWEST, "received", "name", "-name")
 # Needs are health data: only the screen may ask for them (`from_query`), and nothing else may say that it did.
@@ -38,10 +49,14 @@ class Filter:
     language: tuple[str, ...] = ()
     country: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
+    # How they heard of the programme.
+    source: tuple[str, ...] = ()
     # Ids of tags, of which the person has one.
     tag: tuple[str, ...] = ()
     # "<question id>.<option id>", or "<question id>.yes" and ".no": of one question one of them, of each question.
     answer: tuple[str, ...] = ()
+    # What became of it, beyond its state: names of `outcomes.OUTCOMES`.
+    outcome: tuple[str, ...] = ()
     # Days as 2026-03-31, both included, on the clock of `zone`.
     received_from: str = ""
     received_to: str = ""

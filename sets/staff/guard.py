@@ -85,6 +85,7 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
     ),
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
     (lambda: _("Messages"), (MenuPage("/staff/outbox", lambda: _("Messages")),)),
+    (lambda: _("Figures"), (MenuPage("/staff/figures", lambda: _("Figures")),)),
     (
         lambda: _("Trainings"),
         (

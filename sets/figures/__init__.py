@@ -1,0 +1,1 @@
+"""What the registrations amount to: figures for the team, and the report for the funder."""
