@@ -210,7 +210,7 @@ def prepare(
         tells_other=shape.tells_other,
     )  # fmt: skip
     name = next((at for at, column in enumerate(columns) if column.key == shape.named_by), None)
-    flags = answers.flags() if name is not None else None
+    flags = answers.flags(str(columns[name].heading)) if name is not None else None
     return Sheet(
         keys=[column.key for column in columns] + answers.keys,
         headings=[str(column.heading) for column in columns] + answers.headings,

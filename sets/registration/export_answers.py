@@ -44,9 +44,12 @@ class Answers:
         """Return the cells of rows, by columns."""
         return [cells([store.get(key) for store in stores]) for key, cells in self._columns]
 
-    def flags(self) -> Flags | None:
-        """Return the second sheet, still empty; None where no question has several choices."""
-        return Flags(self._several, self.language, self._retired) if self._several else None
+    def flags(self, name: str) -> Flags | None:
+        """Return the second sheet, still empty; None where no question has several choices.
+
+        `name` heads the column that names its registrations.
+        """
+        return Flags(name, self._several, self.language, self._retired) if self._several else None
 
     def _add(self, question: AskedQuestion, *, tells_other: bool) -> None:
         key, heading = f"q_{question.key}", question.words(self.language)
@@ -83,7 +86,10 @@ class Flags:
     columns in the order of their ids, for ever.
     """
 
-    def __init__(self, questions: Sequence[AskedQuestion], language: str, retired: set[int]) -> None:
+    def __init__(
+        self, name: str, questions: Sequence[AskedQuestion], language: str, retired: set[int]
+    ) -> None:
+        self.name = name
         self.keys: list[str] = []
         self.headings: list[str] = []
         self.lines: list[tuple[Any, Sequence[int | None]]] = []

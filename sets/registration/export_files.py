@@ -48,6 +48,8 @@ def csv_lines(sheet: Sheet, done: Callable[[int], None] | None = None) -> Iterat
         columns = [
             [inert(cell) if cell and cell[0] in FIRST_SIGNS else cell for cell in column]
             if kind == TEXT
+            else [str(cell)[:16] if cell else None for cell in column]
+            if kind == MOMENT
             else [_plain(cell, point) for cell in column]
             for kind, column in zip(sheet.kinds, batch, strict=True)
         ]
@@ -96,7 +98,7 @@ def write_xlsx(
         page.set_column(index, index, width, formats.get(kind))
     flags = sheet.flags
     second: Any = flags and _sheet(
-        book, _("Choices"), [_("Reference"), *flags.headings], [38, *([18] * len(flags.keys))], head
+        book, _("Choices"), [flags.name, *flags.headings], [38, *([18] * len(flags.keys))], head
     )
     # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
     quoted = book.add_format({"quote_prefix": True})
@@ -139,12 +141,12 @@ def new_path(instance: Path) -> Path:
 
 
 def _plain(cell: Any, point: str) -> Any:
-    """Return a moment, a day or a number as CSV has it, with the decimal sign of the organiser's language."""
+    """Return a day or a number as CSV has it, with the decimal sign of the organiser's language."""
     if isinstance(cell, str):
         return inert(cell)
     if isinstance(cell, float):
         return str(cell).replace(".", point)
-    return str(cell)[:16] if isinstance(cell, date) else cell
+    return cell
 
 
 def _sheet(book: Any, title: str, headings: Iterable[str], widths: Iterable[int], head: Any) -> Any:

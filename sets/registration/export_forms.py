@@ -25,6 +25,15 @@ class ExportForm(SiteForm):
 
     kind = OneDisc(_l("What it shows"), [Required(_l("Choose what the export shows."))], default="full")
     format = OneDisc(_l("Format"), [Required(_l("Choose a format."))], default="xlsx")
+    columns = OneDisc(
+        _l("Columns"),
+        [Required(_l("Choose the columns."))],
+        choices=[
+            SelectChoice("all", _l("All")),
+            SelectChoice("list", _l("Those of my list, where it shows everything")),
+        ],
+        default="all",
+    )
     is_new_only = BooleanField(
         _l("Only what is new or changed since my last export"),
         description=_l(
@@ -42,7 +51,7 @@ class ExportForm(SiteForm):
     def __init__(self, formdata: Any = None, *, kinds: Iterable[Kind], **values: Any) -> None:
         super().__init__(formdata, **values)
         self.kind.choices = [SelectChoice(kind.key, _described(kind)) for kind in kinds]
-        self.format.choices = [(one, FORMATS[one]) for one in TABLE]
+        self.format.choices = [SelectChoice(one, FORMATS[one]) for one in TABLE]
 
 
 class SignInForm(SiteForm):
@@ -53,8 +62,8 @@ class SignInForm(SiteForm):
 
     def __init__(self, formdata: Any = None, *, meetings: Iterable[Meeting], **values: Any) -> None:
         super().__init__(formdata, prefix="sheet-", **values)
-        self.meeting.choices = [(one.public_id, meeting_choice_words(one)) for one in meetings]
-        self.format.choices = [(one, FORMATS[one]) for one in SIGN_IN]
+        self.meeting.choices = [SelectChoice(one.public_id, meeting_choice_words(one)) for one in meetings]
+        self.format.choices = [SelectChoice(one, FORMATS[one]) for one in SIGN_IN]
 
 
 def table_kinds(allowed: Iterable[str]) -> list[Kind]:

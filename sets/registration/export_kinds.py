@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,13 @@ KINDS: dict[str, Kind] = {
         ),
     )
 }  # fmt: skip
+
+
+def columns_as_listed(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of an export for those of the list on screen, with name and reference."""
+    session = ("session_language", "session_starts_at")
+    found = [one for key in keys for one in (session if key == "session" else (key,))]
+    return ("last_name", "first_name", *found, "reference")
 
 
 def left_out_words(kind: str) -> list[tuple[str, str]]:

@@ -16,8 +16,10 @@ from ..staff.guard import signed_in_account, staff_blueprint
 from ..staff.models import ROLES
 from ..staff.roles import has_role
 from . import export_listing, exporting, listing, sign_in_sheets
+from .columns import columns_of
 from .export_files import MIMETYPES
 from .export_forms import ExportForm, SignInForm, table_kinds
+from .export_kinds import columns_as_listed
 from .export_listing import Line
 from .export_words import SHAPES, filter_sentence, state_words
 from .exporting import Order
@@ -55,15 +57,7 @@ def create_export() -> Any:
     form = _export_form(request.form)
     if not form.validate():
         return _form_page(wanted, form, _sheet_form(wanted)), 422
-    return _requested(
-        _order(
-            form.kind.data,
-            form.format.data,
-            wanted,
-            family=form.family.data,
-            is_new_only=form.is_new_only.data,
-        )
-    )
+    return _requested(_order_of(form, wanted))
 
 
 @blueprint.get(ONE)
@@ -112,6 +106,14 @@ def _create_sheet(wanted: Filter) -> Any:
         return _form_page(wanted, _export_form(), form), 422
     meeting = sign_in_sheets.read_meeting(form.meeting.data) or abort(404)
     return _requested(_order("sign_in", form.format.data, Filter(), meeting_id=meeting.id))
+
+
+def _order_of(form: ExportForm, wanted: Filter) -> Order:
+    kind, listed = form.kind.data, None
+    if form.columns.data == "list" and kind == "full":
+        listed = columns_as_listed(columns_of(signed_in_account().id))
+    more = {"family": form.family.data, "is_new_only": form.is_new_only.data, "columns": listed}
+    return _order(kind, form.format.data, wanted, **more)
 
 
 def _order(kind: str, file_format: str, wanted: Filter, **options: Any) -> Order:

@@ -344,7 +344,7 @@ def _about(row: ExportFile, wanted: Filter) -> list[tuple[str, str]]:
     lines = [
         (_("Export"), str(KINDS[row.kind].name)),
         (_("Made"), f"{moment(row.taken_at):%d/%m/%Y %H:%M} ({row.zone})"),
-        (_("Filter"), filter_sentence(wanted)),
+        (_("Filter used"), filter_sentence(wanted)),
     ]
     if row.is_new_only:
         since = f"{moment(row.since):%d/%m/%Y %H:%M} ({row.zone})" if row.since else _("the beginning")

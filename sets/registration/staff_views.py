@@ -162,7 +162,7 @@ def _file_name(ending: str) -> str:
 def _about(wanted: Filter) -> list[tuple[str, str]]:
     zone = signed_in_account().time_zone
     made = export.Context(zone).moment(clock.now())
-    return [(_("Made"), f"{made:%d/%m/%Y %H:%M} ({zone})"), (_("Filter"), filter_sentence(wanted))]
+    return [(_("Made"), f"{made:%d/%m/%Y %H:%M} ({zone})"), (_("Filter used"), filter_sentence(wanted))]
 
 
 def _words() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sets import clock as time
 from sets.database import db, transaction
 from sets.registration import erasure, exporting
 from sets.registration.applying import Actor
+from sets.registration.columns import choose_columns
 from sets.registration.export_kinds import KINDS
 from sets.registration.export_models import ExportFile
 from sets.registration.exporting import Order
@@ -227,13 +228,13 @@ def test_other_accounts_kinds_and_filters_have_a_last_one_of_their_own(me, clock
     assert rows(made(me, is_new_only=True)) == []
     assert len(rows(made(make_account("organiser"), is_new_only=True))) == 1
     assert len(rows(made(me, "contacts", is_new_only=True))) == 1
-    assert len(rows(made(me, wanted=Filter(status="confirmed"), is_new_only=True))) == 1
+    assert len(rows(made(me, wanted=Filter(status=("confirmed",)), is_new_only=True))) == 1
 
 
 def test_each_export_is_logged_with_its_filter_and_the_rows_that_were_written(me):
     factories.registration(factories.training_session())
     factories.registration(factories.training_session(), status="cancelled")
-    made(me, "contacts", wanted=Filter(status="cancelled"))
+    made(me, "contacts", wanted=Filter(status=("cancelled",)))
     line = last_activity()
     assert (line.verb, line.rows, line.actor_id) == ("export_made_contacts", 1, me.id)
     assert line.filter == {"status": "cancelled"}
@@ -328,6 +329,24 @@ def test_a_small_export_is_made_at_once_and_fetched(client):
     assert made_here.public_id in answer.get_data(as_text=True)
     assert len(answer.get_data(as_text=True).splitlines()) == 2
     assert "State: Place confirmed" in visit(client, EXPORTS).text
+
+
+def test_the_columns_of_ones_list_can_be_those_of_the_export(client):
+    question = a_question("tools", "choices", options=("mail", "maps"))
+    a_version(question)
+    answers = {str(question.id): [question.options[0].id]}
+    factories.registration(factories.training_session(), answers=answers)
+    account = sign_in(client, "organiser")
+    choose_columns(["session", "country"], account_id=account.id)
+    submit(visit(client, "/staff/exports/new"), form="table-form", columns="list")
+    row = db.session.scalars(select(ExportFile)).one()
+    assert set(rows(row)[0]) == {
+        "Last name", "First name", "Session in", "First meeting", "Country", "Reference"
+    }  # fmt: skip
+    choose_columns(["country", "q_tools"], account_id=account.id)
+    submit(visit(client, "/staff/exports/new"), form="table-form", columns="list")
+    second = db.session.scalars(select(ExportFile).order_by(ExportFile.id.desc()).limit(1)).one()
+    assert list(sheets(second)) == ["Registrations", "Choices", "Columns"]
 
 
 def test_a_large_one_waits_for_the_worker_and_tells_how_far_it_is(client, monkeypatch):
