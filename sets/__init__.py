@@ -93,6 +93,7 @@ PARTS = (
     "sets.protection.erasure_views",
     "sets.figures.figures_views",
     "sets.figures.report_views",
+    "sets.pages.messages",
     "sets.pages.health_views",
     "sets.pages.public_views",
     "sets.pages.staff_views",

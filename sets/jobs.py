@@ -70,6 +70,8 @@ STEPS = [
     Step("sets.registration.addresses:forget_addresses", every=3600),
     # At night, on the programme's clocks; told a week before.
     Step("sets.protection.announcing:run_nightly", every=600),
+    # In the morning of each colleague's zone: the digest they chose; and that messages were refused.
+    Step("sets.pages.digest:post_digests", every=600),
     # Settings that begin later than they were changed.
     Step("sets.pages.settings:begin_settings", every=600),
     Step("sets.registration.noting:forget_notes", every=3600),

@@ -76,7 +76,7 @@ def read_figures(zone: str, *, with_needs: bool) -> Figures:
     return Figures(
         trainings=trainings,
         coming=coming_sessions(COMING),
-        without_room=_without_room(),
+        without_room=sessions_without_room(),
         oldest_pending_at=_oldest_pending_at(list(labels)) if is_pending else None,
         next_decision=deciding.next_decision() if is_pending else None,
         needs_open=needs.count_open() if with_needs else 0,
@@ -87,7 +87,8 @@ def read_figures(zone: str, *, with_needs: bool) -> Figures:
     )
 
 
-def _without_room() -> list[TrainingSession]:
+def sessions_without_room() -> list[TrainingSession]:
+    """Return the sessions that begin soon, or run, and have a meeting without room; the first one first."""
     moment = now()
     wanting = select(Meeting.training_session_id).where(
         Meeting.ends_at > moment,

@@ -39,6 +39,7 @@ def update_profile() -> Any:
         name=form.name.data or "",
         language=form.language.data,
         time_zone=form.time_zone.data,
+        digest=form.digest.data or "",
     )
     # In the language that was just chosen.
     with speaking(form.language.data):

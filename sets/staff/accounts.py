@@ -89,13 +89,14 @@ def list_accounts() -> list[Account]:
     return list(db.session.scalars(select(Account).order_by(Account.email)))
 
 
-def change_profile(account_id: int, *, name: str, language: str, time_zone: str) -> None:
-    """Store the name, the language and the time zone that somebody chose for their own account."""
+def change_profile(account_id: int, *, name: str, language: str, time_zone: str, digest: str = "") -> None:
+    """Store what somebody chose for their own account; no `digest` is what the settings say."""
     if language not in LANGUAGES or time_zone not in available_timezones():
         raise AccountRefused(_("This choice does not exist."))
     with transaction() as session:
         account = session.get_one(Account, account_id)
         account.name, account.language, account.time_zone = name, language, time_zone
+        account.digest = digest or None
         account.update_datetime = clock.now()
         record_activity("profile_changed", subject_type="account", subject_id=account_id)
 

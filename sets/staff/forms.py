@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_security import forms as fs
@@ -17,6 +18,7 @@ from wtforms.validators import DataRequired, Length
 
 from ..forms import OneOf, Required, SiteForm, TextLine
 from ..languages import LANGUAGES
+from ..preferences import DAILY, NEVER, WEEKLY, choice_words, preference
 from .account_settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 _REQUIRED = DataRequired(_l("This field is needed."))
@@ -207,8 +209,17 @@ class ProfileForm(SiteForm):
         validators=[Required()],
     )
     time_zone = OneOf(_l("Time zone"), [Required()])
+    digest = OneOf(
+        _l("Digest by mail"),
+        description=_l("In the morning: counts and links, no names. A day without news sends nothing."),
+        filters=(lambda typed: typed or "",),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        words = choice_words()
+        usual = _("As the settings of the site say (%(choice)s)", choice=words[preference("digest")])
+        choices = [("", usual), *((often, words[often]) for often in (NEVER, DAILY, WEEKLY))]
+        self.digest.choices = [SelectChoice(value, label) for value, label in choices]
         zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
         self.time_zone.choices = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones]
