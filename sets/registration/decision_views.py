@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import Flask, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,6 +14,7 @@ from . import deciding
 from .applying import Actor
 from .deciding import MOST, STEPS, Decided
 from .listing import Filter
+from .public_ids import uuids
 from .step_forms import StepForm
 
 # Beyond so many names a sentence is no longer read.
@@ -32,10 +32,10 @@ def init_app(app: Flask) -> None:
 @blueprint.get("/new")
 def new_decision() -> Any:
     """Name those who were chosen, or all that the filter shows, before anything is decided."""
-    wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
+    wanted = _wanted(request.args)
     everybody = request.args.get("all", "")
     step = everybody if everybody in STEPS else request.args.get("step", "")
-    ids = deciding.pending_ids(wanted) if everybody else _uuids(request.args.getlist("id"))
+    ids = deciding.pending_ids(wanted) if everybody else uuids(request.args.getlist("id"))
     if step not in STEPS or not ids:
         flash(_("Choose at least one registration."), "error")
         return redirect(_list_url(wanted), 303)
@@ -45,8 +45,8 @@ def new_decision() -> Any:
 @blueprint.post("")
 def create_decision() -> Any:
     """Decide each, and say how many could be."""
-    form, wanted = StepForm(request.form), Filter.from_query(request.form, zone=signed_in_account().time_zone)
-    step, ids = request.form.get("decision", ""), _uuids(request.form.getlist("id"))
+    form, wanted = StepForm(request.form), _wanted(request.form)
+    step, ids = request.form.get("decision", ""), uuids(request.form.getlist("id"))
     if step not in STEPS or not ids:
         return redirect(_list_url(wanted), 303)
     if not form.validate():
@@ -55,6 +55,15 @@ def create_decision() -> Any:
     decided = deciding.decide(ids, step, actor=actor, tell_reason=bool(form.tell.data), **form.said())
     _flash(step, decided)
     return redirect(_list_url(wanted), 303)
+
+
+def _wanted(sent: Any) -> Filter:
+    zone = signed_in_account().time_zone
+    return (
+        Filter.from_text(sent["list"], zone=zone, with_needs=True)
+        if "list" in sent
+        else Filter.from_query(sent, zone=zone, with_needs=True)
+    )
 
 
 def _page(step: str, ids: list[str], form: StepForm, wanted: Filter) -> str:
@@ -88,14 +97,3 @@ def _flash(step: str, decided: Decided) -> None:
 def _list_url(wanted: Filter) -> str:
     query = wanted.as_query()
     return url_for("registrations.list_registrations") + (f"?{query}" if query else "")
-
-
-def _uuids(texts: list[str]) -> list[str]:
-    """Return those that are ids, as they are stored."""
-    found = []
-    for text in texts[:MOST]:
-        try:
-            found.append(str(UUID(text)))
-        except ValueError:
-            continue
-    return found

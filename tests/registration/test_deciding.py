@@ -102,10 +102,10 @@ def test_odd_choices_are_answered(organiser, pending):
 
 
 def test_the_boxes_stand_only_where_there_is_something_to_decide(app, organiser, pending):
-    assert not visit(organiser, "/staff/registrations").all("input", name="id")
+    assert not visit(organiser, "/staff/registrations").all("button", text="Approve the chosen")
     other = app.test_client()
     sign_in(other, "coordinator")
-    assert not visit(other, LIST).all("input", name="id")
+    assert not visit(other, LIST).all("button", text="Approve the chosen")
     visit(other, f"{FORM}/new?all=approval", status=403)
 
 
