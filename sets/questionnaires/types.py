@@ -42,6 +42,8 @@ class QuestionType:
 
     key = ""
     name: Any = ""
+    # For the team that chooses a kind: what it is good for.
+    help: Any = ""
     has_options = False
     # Whether another question can be asked only where this one has a certain answer.
     decides = False
@@ -111,6 +113,7 @@ class QuestionType:
 class ShortText(QuestionType):
     """A few words on one line."""
 
+    help = _l("A few words on one line.")
     key, name = "short_text", _l("Short text")
     missing = _l("Write an answer.")
 
@@ -122,6 +125,7 @@ class ShortText(QuestionType):
 class LongText(QuestionType):
     """Some sentences."""
 
+    help = _l("Some sentences.")
     key, name, field_class = "long_text", _l("Long text"), TextBlock
     missing = _l("Write an answer.")
 
@@ -133,6 +137,7 @@ class LongText(QuestionType):
 class EMail(QuestionType):
     """An e-mail address."""
 
+    help = _l("Checked as far as its form tells.")
     key, name, field_class = "email", _l("E-mail address"), AddressLine
     missing = _l("Write an e-mail address.")
 
@@ -144,6 +149,7 @@ class EMail(QuestionType):
 class PhoneNumber(QuestionType):
     """A phone number, kept as typed."""
 
+    help = _l("Kept as it was typed.")
     key, name, field_class = "phone", _l("Phone number"), PhoneLine
     missing = _l("Write a phone number.")
 
@@ -159,6 +165,7 @@ class PhoneNumber(QuestionType):
 class NumberGiven(QuestionType):
     """A number, whole or not, with bounds or without."""
 
+    help = _l("Whole or not, between bounds if you like.")
     key, name, field_class, cell_kind = "number", _l("Number"), NumberLine, NUMBER
     missing = _l("Write a number.")
 
@@ -192,6 +199,7 @@ class NumberGiven(QuestionType):
 class Day(QuestionType):
     """A date, stored as ISO 8601 writes it."""
 
+    help = _l("With the browser’s calendar.")
     key, name, field_class, cell_kind = "date", _l("Date"), DateLine, DAY
     missing = _l("Choose a date.")
 
@@ -219,6 +227,7 @@ class Day(QuestionType):
 class OneChoice(QuestionType):
     """One option of several."""
 
+    help = _l("One of a list.")
     key, name, field_class, has_options = "choice", _l("One choice"), OneDisc, True
     decides = True
     missing = _l("Choose one answer.")
@@ -268,6 +277,7 @@ class OneChoice(QuestionType):
 class SeveralChoices(OneChoice):
     """Several options of several."""
 
+    help = _l("As many of a list as apply.")
     key, name, field_class, has_options = "choices", _l("Several choices"), SeveralOf, True
     missing = _l("Choose at least one answer.")
 
@@ -289,6 +299,7 @@ class SeveralChoices(OneChoice):
 class YesNo(QuestionType):
     """Yes or no; left open is neither."""
 
+    help = _l("Two discs; left open is neither.")
     key, name, field_class, decides = "yes_no", _l("Yes or no"), OneDisc, True
     missing = _l("Answer yes or no.")
 
@@ -321,6 +332,7 @@ class YesNo(QuestionType):
 class Consent(QuestionType):
     """A box with its own words. What is stored is the version of the form whose words were agreed to."""
 
+    help = _l("A box with its own words, never ticked beforehand.")
     key, name, field_class, keeps_first = "consent", _l("Consent"), ConsentBox, True
     missing = _l("Tick this box to go on.")
 

@@ -91,6 +91,7 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
         (
             MenuPage("/staff/trainings", lambda: _("Trainings"), "organiser"),
             MenuPage("/staff/pages", lambda: _("Pages"), "organiser"),
+            MenuPage("/staff/questions", lambda: _("Questions"), "organiser"),
         ),
     ),
     (
