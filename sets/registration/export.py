@@ -177,7 +177,7 @@ FULL = Shape()
 class Sheet:
     """A prepared export: keys and headings of its columns, and its rows, a batch at a time, each batch by columns.
 
-    `flags` are the lines of the second sheet, filled anew by each batch.
+    `flags` are the lines of the second sheet, filled anew by each batch for whoever wants them.
     """
 
     keys: list[str]
@@ -257,7 +257,7 @@ def _batches(
         ]
         stores = answers.read(special, general)
         batch += answers.cells(stores)
-        if flags is not None and name is not None:
+        if flags is not None and flags.is_wanted and name is not None:
             flags.fill(batch[name], stores)
         yield batch
 

@@ -90,6 +90,8 @@ class Flags:
         self, name: str, questions: Sequence[AskedQuestion], language: str, retired: set[int]
     ) -> None:
         self.name = name
+        # Set by who writes them: lines that nobody writes are not worked out.
+        self.is_wanted = False
         self.keys: list[str] = []
         self.headings: list[str] = []
         self.lines: list[tuple[Any, Sequence[int | None]]] = []

@@ -100,6 +100,8 @@ def write_xlsx(
     second: Any = flags and _sheet(
         book, _("Choices"), [flags.name, *flags.headings], [38, *([18] * len(flags.keys))], head
     )
+    if flags:
+        flags.is_wanted = True
     # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
     quoted = book.add_format({"quote_prefix": True})
     count = _write_rows(page, second, sheet, formats, quoted, done)
