@@ -69,6 +69,7 @@ PARTS = (
     "sets.registration.staff_views",
     "sets.registration.export_views",
     "sets.registration.adding_views",
+    "sets.registration.importing_views",
     "sets.registration.return_views",
     "sets.registration.note_views",
     "sets.registration.tag_views",

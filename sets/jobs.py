@@ -51,6 +51,9 @@ STEPS = [
     # Reminders and "still coming?" whose hour has come; waits for a date that are asked about, or over.
     Step("sets.registration.reminders:post_due", every=30),
     Step("sets.registration.renewals:ask_and_end", every=600),
+    # Files of earlier registrations: checked, registered, taken back; their lines forgotten.
+    Step("sets.registration.importing_steps:run_due", every=1),
+    Step("sets.registration.importing_steps:forget", every=600),
     # Campaigns: what is due begins, people become mails, later ones are caught up, too many refusals pause.
     Step("sets.campaigns.sending:run_due", every=1),
     Step("sets.campaigns.sending:catch_up", every=60),

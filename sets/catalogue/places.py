@@ -82,6 +82,16 @@ def take(session_id: int) -> bool:
     return True
 
 
+def count_past(session_id: int) -> None:
+    """Count a place that somebody had in a session that is over, whatever its capacity. Under `lock` only."""
+    db.session.execute(
+        update(TrainingSession)
+        .where(TrainingSession.id == session_id)
+        .values(places_taken=TrainingSession.places_taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def release(session_id: int) -> None:
     """Give one place back. To be called under `lock` only."""
     row = db.session.execute(

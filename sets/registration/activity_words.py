@@ -16,6 +16,7 @@ from ..database import db
 from ..staff.activity_listing import name_subjects, name_verbs
 from .desk_models import SavedView, Tag
 from .filtering import Filter
+from .importing_models import ImportRun
 from .models import Registration
 
 VERBS = {
@@ -45,6 +46,9 @@ VERBS = {
     "registration_restore": _l("Restored a registration"),
     "registration_move": _l("Moved a registration to another session"),
     "registration_reorder": _l("Changed somebody’s rank"),
+    "import_received": _l("Sent a file to be imported"),
+    "import_confirmed": _l("Imported registrations"),
+    "import_undone": _l("Undid an import"),
     "attendance_ticked": _l("Marked who was at a meeting"),
     "note_written": _l("Wrote a note about a person"),
     "view_saved": _l("Kept a view of the list"),
@@ -68,6 +72,7 @@ def init_app(app: Flask) -> None:
     name_subjects("registration", _name_registrations, aliases=_ids_of_registration)
     name_subjects("tag", _name_tags)
     name_subjects("view", _name_views)
+    name_subjects("import", _name_imports)
 
 
 def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -109,6 +114,12 @@ def _name_tags(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         select(Tag.id, Tag.name).where(Tag.id.in_([int(one) for one in ids if one.isdecimal()]))
     )
     return {str(row.id): (row.name, url_for("registrations.list_registrations", tag=row.id)) for row in rows}
+def _name_imports(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    found = db.session.scalars(select(ImportRun).where(ImportRun.public_id.in_(list(ids))))
+    return {
+        run.public_id: (run.file_name, url_for("imports.show_import", public_id=run.public_id))
+        for run in found
+    }
 
 
 def _name_registrations(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:

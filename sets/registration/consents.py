@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ..catalogue.models import PageText
 from ..catalogue.showing import snapshot
@@ -52,6 +52,26 @@ def give(learner_id: int, kind: str, language: str, moment: datetime) -> None:
         version = _version(kind, language, moment)
         values = {"learner_id": learner_id, "kind": kind, "text_version_id": version, "given_at": moment}
         insert_or_ignore(Consent, values)
+
+
+def give_in_words(learner_id: int, kind: str, language: str, words: str, moment: datetime) -> None:
+    """Store a consent that was given elsewhere at that moment, in the words that were read there. Within a transaction.
+
+    Those words become a version of their own, unless they are one already.
+    """
+    same = select(TextVersion.id).where(
+        TextVersion.kind == kind, TextVersion.language == language, TextVersion.body == words
+    )
+    version = db.session.scalar(same.limit(1))
+    while version is None:
+        numbers = select(func.max(TextVersion.number)).where(
+            TextVersion.kind == kind, TextVersion.language == language
+        )
+        number = (db.session.scalar(numbers) or 0) + 1
+        values = {"kind": kind, "language": language, "body": words, "from_at": moment, "number": number}
+        version = insert_or_ignore(TextVersion, values, "kind", "number", "language")
+    values = {"learner_id": learner_id, "kind": kind, "text_version_id": version, "given_at": moment}
+    insert_or_ignore(Consent, values)
 
 
 def withdraw(learner_id: int, kind: str, moment: datetime) -> None:

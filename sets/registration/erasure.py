@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Text, cast, delete, insert, or_, select, update
+from sqlalchemy import Text, cast, delete, func, insert, or_, select, update
 
 from ..clock import now
 from ..database import after_commit, db, transaction
@@ -19,8 +19,9 @@ from ..staff.activity import record_activity
 from . import exporting, workflow
 from .applying import Actor
 from .freezing import freeze_counts
+from .importing_models import ImportLine
 from .models import Erasure, Learner, Registration, Submission
-from .people import learners_at
+from .people import address_key, learners_at
 
 LOG = "erasures.log"
 UNSENT = (DeliveryStatus.QUEUED, DeliveryStatus.RETRY)
@@ -129,6 +130,14 @@ def _forget_address(learner_id: int) -> None:
     columns = Submission.outcome, Submission.payload
     typed = or_(*(cast(column, Text).contains(quoted, autoescape=True) for column in columns))
     db.session.execute(delete(Submission).where(typed).execution_options(**quiet))
+    # A line of a file that nobody knows as theirs, or that could not be imported.
+    lines = or_(
+        ImportLine.email_key == address_key(email),
+        func.lower(cast(ImportLine.cells, Text)).contains(email.lower(), autoescape=True),
+    )
+    db.session.execute(
+        delete(ImportLine).where(ImportLine.learner_id.is_(None), lines).execution_options(**quiet)
+    )
     db.session.execute(
         update(Learner)
         .where(Learner.email_pending == email)

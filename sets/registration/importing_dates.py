@@ -18,13 +18,15 @@ ISO = re.compile(
     re.IGNORECASE,
 )
 CLOCK = re.compile(
-    r"(?<!\d)(\d{1,2})(?:\s*[:h]\s*(\d{2})(?::(\d{2}))?|\s*h\b)?\s*(a\.?\s?m\b\.?|p\.?\s?m\b\.?)?", re.IGNORECASE
+    r"(?<!\d)(\d{1,2})(?:\s*[:h]\s*(\d{2})(?::(\d{2}))?|\s*h\b)?\s*(a\.?\s?m\b\.?|p\.?\s?m\b\.?)?",
+    re.IGNORECASE,
 )
 YEAR_FIRST = re.compile(r"^(\d{4})[./](\d{1,2})[./](\d{1,2})$")
 FIGURES = re.compile(r"^(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4}|\d{2})$")
 SERIAL = re.compile(r"^\d{5}(?:[.,]\d+)?$")
 # How spreadsheets number days, and the numbers that are days of our time.
-FIRST_DAY, SERIALS = datetime(1899, 12, 30), range(20_000, 80_000)
+FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - on the file's own clocks, as below
+SERIALS = range(20_000, 80_000)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ def _iso(text: str) -> ReadDate | None:
     if found is None:
         return None
     year, month, day, hour, minute, second, zone = found.groups()
-    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
+    parts = (int(part or 0) for part in (year, month, day, hour, minute, second))
+    moment = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
     if zone:
         offset = "+0000" if zone in "Zz" else zone.replace(":", "")
         moment = datetime.strptime(moment.strftime("%Y-%m-%d %H:%M:%S") + offset, "%Y-%m-%d %H:%M:%S%z")
@@ -97,7 +100,7 @@ def _in_words_or_figures(text: str, day_first: bool) -> ReadDate | None:
     if day is None:
         return None
     hour, minute, second = clock or (0, 0, 0)
-    return _plausible(datetime(*day, hour, minute, second), clock is not None)
+    return _plausible(datetime(*day, hour, minute, second), clock is not None)  # noqa: DTZ001
 
 
 def _split_clock(text: str) -> tuple[tuple[int, int, int] | None, str]:
@@ -110,7 +113,9 @@ def _split_clock(text: str) -> tuple[tuple[int, int, int] | None, str]:
         if half:
             number = number % 12 + (12 if half.lower().startswith("p") else 0)
         rest = (text[: found.start()] + " " + text[found.end() :]).strip(" ,;à")
-        rest = re.sub(r"\s+(?:at|à|a las|alle|alle ore|ore|um)$", "", " ".join(rest.split()), flags=re.IGNORECASE)
+        rest = re.sub(
+            r"\s+(?:at|à|a las|alle|alle ore|ore|um)$", "", " ".join(rest.split()), flags=re.IGNORECASE
+        )
         return (number, int(minute or 0), int(second or 0)), rest.strip(" ,;")
     return None, text.strip(" ,;")
 

@@ -45,11 +45,6 @@ MOVING = (RunState.CHECKING, RunState.WRITING, RunState.UNDOING)
 _LINE = personal(
     purpose=_l("To take over registrations that you made at an earlier form of ours."),
     keep="imports",
-    eraser="row",
-)
-_FILLED = personal(
-    purpose=_l("To take over registrations that you made at an earlier form of ours."),
-    keep="imports",
     eraser="null",
 )
 
@@ -80,6 +75,8 @@ class ImportRun(Model):
     cursor: Mapped[int] = mapped_column(Integer, default=0)
     on_errors: Mapped[str] = mapped_column(String(12), default="leave_out")
     mails: Mapped[bool] = mapped_column(Boolean, default=False)
+    # How many lines came to what, kept when the lines are gone.
+    figures: Mapped[dict[str, int] | None] = mapped_column(JSONText)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -129,7 +126,7 @@ class ImportEntry(Model):
     target: Mapped[str | None] = mapped_column(String(32))
     fingerprint: Mapped[str | None] = mapped_column(String(32))
     # What was empty and is filled in from the file: {"learner": {…}, "answers": {…}, "special": {…}}.
-    filled: Mapped[dict[str, Any] | None] = mapped_column(JSONText, info=_FILLED)
+    filled: Mapped[dict[str, Any] | None] = mapped_column(JSONText, info=_LINE)
     learner_id: Mapped[int | None] = mapped_column(ForeignKey("learner.id", ondelete="SET NULL"), index=True)
     registration_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration.id", ondelete="SET NULL"), index=True

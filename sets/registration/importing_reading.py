@@ -30,6 +30,8 @@ LOOKED_AT = 64 * 1024
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 CELL_NAME = re.compile(rb"\br\s*=\s*[\"']\s*([A-Za-z]{0,4})(\d{1,10})\s*[\"']")
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+# How an export keeps a text from being taken for a formula.
+GUARDED = re.compile(r"'(?=[=+\-@])")
 NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -89,7 +91,8 @@ def _as_table(rows: Iterator[list[str]]) -> Table:
 
 def _cleaned(cell: str) -> str:
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", NOT_TEXT.sub("", text)).strip()[:LONGEST_CELL]
+    text = unicodedata.normalize("NFC", NOT_TEXT.sub("", text)).strip()[:LONGEST_CELL]
+    return text[1:] if GUARDED.match(text) else text
 
 
 # ------------------------------------------------------------------------------------------------- text files

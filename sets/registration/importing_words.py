@@ -163,7 +163,7 @@ def codes_of(field: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, str]]:
-    yes_no = dict.fromkeys(YES, "yes") | dict.fromkeys(NO, "no")
+    yes_no = _turned({"yes": YES, "no": NO})
     return {
         "language": _languages(),
         "country": _countries(),

@@ -95,6 +95,19 @@ def enter_any_date(
     return steps.store(registration_id, values, Status.WAITING, number, actor=actor, verb=verb, mailed=mailed)
 
 
+def enter_past(
+    values: dict[str, Any], session: LockedSession, status: Status, *, actor: Actor, at: datetime, ended_at: datetime
+) -> int:  # fmt: skip
+    """Note what somebody had in a session that is over, as it was since `at`, under the caller's lock; return the id.
+
+    It takes a place from nobody, so that no queue is looked at and no capacity binds.
+    """
+    if status in HOLDING:
+        places.count_past(session.id)
+        values = values | {"ended_at": ended_at}
+    return steps.store(None, values, status, None, actor=actor, verb="import", mailed=False, at=at)
+
+
 def free(row: Any, session: LockedSession | None) -> None:
     """Release the place that the row held, and find its next person."""
     if session is None or row.status not in HOLDING:

@@ -48,10 +48,13 @@ def step(
 
 def store(
     registration_id: int | None, values: dict[str, Any], status: Status, number: int | None, *, actor: Actor,
-    verb: str = "register", reason: str = "", mailed: bool = True,
+    verb: str = "register", reason: str = "", mailed: bool = True, at: datetime | None = None,
 ) -> int:  # fmt: skip
-    """Insert a registration, or revive the one that was cancelled, refused or expired, with its history."""
-    moment = now()
+    """Insert a registration, or revive the one that was cancelled, refused or expired, with its history.
+
+    `at` is since when it stands like this, where that is not now.
+    """
+    moment = at or now()
     facts = values | {
         "status": status,
         "status_at": moment,

@@ -15,6 +15,8 @@ CONFIRMED, CANCELLED, REJECTED, EXPIRED = Status.CONFIRMED, Status.CANCELLED, St
 AS_NEW = frozenset({CONFIRMED, PENDING, WAITING})
 TRANSITIONS: dict[str, dict[Status | None, frozenset[Status]]] = {
     "register": {None: AS_NEW, CANCELLED: AS_NEW, EXPIRED: AS_NEW},
+    # What somebody had in a session that was over before this site knew of them, as a file tells it.
+    "import": {None: frozenset({CONFIRMED, CANCELLED, REJECTED, EXPIRED})},
     "offer": {None: frozenset({OFFERED}), WAITING: frozenset({OFFERED})},
     "fill": {None: frozenset({CONFIRMED, PENDING}), WAITING: frozenset({CONFIRMED, PENDING})},
     # In the last hours: of all who were told that a place is free, who answers first has it.

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("cursor", sa.Integer(), nullable=False),
         sa.Column("on_errors", sa.String(12), nullable=False),
         sa.Column("mails", sa.Boolean(), nullable=False),
+        sa.Column("figures", JSON, nullable=True),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("changed_at", moment, nullable=False),
         sa.Column("confirmed_at", moment, nullable=True),

@@ -1,0 +1,44 @@
+"""The lines of an import that have errors, as a spreadsheet to be corrected: each with its number and what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask_babel import gettext as _
+
+from .export_files import LONGEST_CELL, new_path
+from .importing_listing import error_entries
+from .importing_models import ImportRun
+from .importing_sentences import entry_words
+
+
+def write_errors(run: ImportRun, instance: Path) -> Path:
+    """Write the file, in the language being spoken, and return where it is; whoever sends it removes it.
+
+    Its headings are the file's own behind two more, so that it can be imported again as it is.
+    """
+    # Loaded by the first such file: most days need none.
+    import xlsxwriter
+
+    path = new_path(instance)
+    options = {
+        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+        "strings_to_numbers": False, "tmpdir": str(path.parent),
+    }  # fmt: skip
+    book = xlsxwriter.Workbook(str(path), options)
+    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
+    # An apostrophe that only the spreadsheet sees: what looks like a formula stays a text when it is edited.
+    quoted = book.add_format({"quote_prefix": True})
+    page = book.add_worksheet(_("Lines with errors")[:31])
+    page.freeze_panes(1, 2)
+    page.set_column(1, 1, 60)
+    for index, heading in enumerate([_("Line"), _("What is wrong"), *run.headings]):
+        page.write_string(0, index, heading[:LONGEST_CELL], head)
+    for row, entry in enumerate(error_entries(run.id), 1):
+        page.write_number(row, 0, entry.number)
+        cells = [" ".join(entry_words(entry, run)), *(entry.line.cells or [])]
+        for index, cell in enumerate(cells, 1):
+            if cell:
+                page.write_string(row, index, cell[:LONGEST_CELL], quoted)
+    book.close()
+    return path
