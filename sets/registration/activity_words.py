@@ -114,6 +114,8 @@ def _name_tags(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         select(Tag.id, Tag.name).where(Tag.id.in_([int(one) for one in ids if one.isdecimal()]))
     )
     return {str(row.id): (row.name, url_for("registrations.list_registrations", tag=row.id)) for row in rows}
+
+
 def _name_imports(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     found = db.session.scalars(select(ImportRun).where(ImportRun.public_id.in_(list(ids))))
     return {

@@ -16,8 +16,9 @@ from sqlalchemy import delete, select
 from ..clock import now
 from ..database import db, transaction
 from ..tokens import keyed_hash
-from .importing_lines import Held, Place, Reader, Wanted
+from .importing_lines import Place, Reader, Wanted
 from .importing_models import ImportEntry, ImportLine, ImportRun, Result, RunState
+from .importing_sessions import Held
 from .models import HOLDING, Learner, Registration, Status
 from .people import folded
 

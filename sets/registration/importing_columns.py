@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from ..catalogue.models import Training
 from ..database import db
+from ..languages import LANGUAGES, speaking
 from ..questionnaires.asked import AskedQuestion
 from ..questionnaires.building import live_forms
 from ..tokens import keyed_hash
@@ -27,6 +31,8 @@ from .importing_words import FIELDS, SEVERAL, codes_of, field_of_heading, plain
 LOOKED_AT, SHARE = 200, 0.8
 # From here on, two headings are the same question.
 ALIKE = 0.86
+# What the lines with errors are given in front.
+OWN_HEADINGS = (_l("Line"), _l("What is wrong"))
 # A value that no list has: leave it out.
 LEFT_OUT = "-"
 SEPARATE_BY = ("\n", ";")
@@ -65,8 +71,8 @@ class Matching:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Matching:
-        """Return what `stored` gave."""
-        return cls(**{name: stored[name] for name in cls.__dataclass_fields__ if name in stored})
+        """Return what `stored` gave, as a copy: what is changed in it changes no row."""
+        return cls(**{name: deepcopy(stored[name]) for name in cls.__dataclass_fields__ if name in stored})
 
     def indexes(self, target: str) -> list[int]:
         """Return the columns that are this."""
@@ -82,8 +88,19 @@ class Matching:
 
 
 def headings_key(headings: Iterable[str]) -> str:
-    """Return what files with the same headings share, in whatever order they stand."""
-    return keyed_hash("headings", "\n".join(sorted(plain(heading) for heading in headings)))
+    """Return what files with the same headings share, in whatever order; our own two do not count."""
+    words = [plain(heading) for heading in headings]
+    return keyed_hash("headings", "\n".join(sorted(word for word in words if word not in own_headings())))
+
+
+@lru_cache(maxsize=1)
+def own_headings() -> frozenset[str]:
+    """Return what stands above the two columns that lines with errors are given, in every language."""
+    found = set()
+    for language in LANGUAGES:
+        with speaking(language):
+            found |= {plain(str(words)) for words in OWN_HEADINGS}
+    return frozenset(found)
 
 
 def value_key(text: str) -> str:
@@ -179,10 +196,10 @@ def remembered(headings: list[str], key: str) -> Matching | None:
     places: dict[str, list[int]] = {}
     for index, heading in enumerate(last.headings):
         places.setdefault(plain(heading), []).append(index)
-    order = [places[plain(heading)].pop(0) for heading in headings]
+    order = [there.pop(0) if (there := places.get(plain(heading))) else None for heading in headings]
     width = len(before.columns)
     return Matching(
-        columns=_still_there([before.columns[index] if index < width else "" for index in order]),
+        columns=_still_there(["" if i is None or i >= width else before.columns[i] for i in order]),
         training=before.training, sessions=before.sessions, zone=before.zone, day_first=None,
         values={str(at): before.values[str(i)] for at, i in enumerate(order) if str(i) in before.values},
     )  # fmt: skip

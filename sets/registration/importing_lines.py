@@ -6,18 +6,13 @@ Nothing is looked up about people here: that is `importing_checking`'s. Problems
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
-from ..catalogue.models import SessionState, TrainingSession
 from ..catalogue.showing import snapshot
 from ..clock import now
-from ..database import db
-from ..dates import local
 from ..forms import address_fault, clean_line, clean_text
 from ..languages import DEFAULT, LANGUAGES
 from ..questionnaires.asked import SHORT, AskedQuestion
@@ -34,6 +29,7 @@ from .importing_columns import (
     value_key,
 )
 from .importing_dates import read_date
+from .importing_sessions import Held, held_sessions
 from .importing_words import plain
 from .models import Status
 from .people import address_key
@@ -70,35 +66,6 @@ class Wanted:
     marks: list[tuple[int, str]] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     problems: list[list[Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Hour:
-    """A meeting of such a session."""
-
-    id: int
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True)
-class Held:
-    """A session as a line finds it: its days on its own clocks, and whether it is over."""
-
-    id: int
-    public_id: str
-    training_id: int
-    language: str
-    zone: str
-    state: str
-    meetings: tuple[Hour, ...]
-    is_over: bool
-    has_begun: bool
-
-    @property
-    def days(self) -> set[date]:
-        """The days of its meetings."""
-        return {local(meeting.starts_at, self.zone).date() for meeting in self.meetings}
 
 
 class Reader:
@@ -238,10 +205,14 @@ class Reader:
         found = read_date(text, day_first=self.matching.day_first is not False)
         if found is None:
             wanted.problems.append(["date_unread", index, None])
-        elif found.in_utc(self.zone) > now():
+            return
+        # A day without an hour is noon, so that it is the same day on every clock of the team.
+        at = found.in_utc(self.zone)
+        noon = at + timedelta(hours=12)
+        if at > now():
             wanted.problems.append(["future", index, None])
         else:
-            wanted.submitted_at = found.in_utc(self.zone)
+            wanted.submitted_at = at if found.has_hour or noon > now() else noon
 
     def _read_answers(self, cells: list[str], wanted: Wanted) -> None:
         for index, target in enumerate(self.matching.columns):
@@ -267,7 +238,7 @@ class Reader:
         return self._answer_by_form(question, index, text, wanted)
 
     def _chosen(self, question: AskedQuestion, index: int, texts: list[str], wanted: Wanted) -> Any:
-        """Return the choices as they are stored; what stands for “other” keeps its words where there is room for them."""
+        """Return the choices as they are stored; what stands for “other” keeps its words where there is room."""
         meanings = {text: self._meaning(index, text) for text in texts}
         if ABSENT in meanings.values():
             wanted.problems.append(["value_unknown", index, None])
@@ -358,29 +329,6 @@ class Reader:
 
 
 OPEN_STATES = (Status.CONFIRMED, Status.PENDING, Status.WAITING)
-TAKES_PEOPLE = (SessionState.PUBLISHED, SessionState.PAUSED, SessionState.CLOSED)
-
-
-def held_sessions() -> list[Held]:
-    """Return every session that people can be imported into: with a date, neither a draft nor cancelled."""
-    moment, found = now(), []
-    statement = (
-        select(TrainingSession)
-        .where(TrainingSession.state.in_(TAKES_PEOPLE))
-        .options(selectinload(TrainingSession.meetings))
-        .order_by(TrainingSession.id)
-    )
-    for session in db.session.scalars(statement):
-        meetings = tuple(Hour(one.id, one.starts_at, one.ends_at) for one in session.standing_meetings)
-        if meetings:
-            found.append(
-                Held(
-                    session.id, session.public_id, session.training_id, session.language, session.time_zone,
-                    session.state, meetings, max(one.ends_at for one in meetings) <= moment,
-                    meetings[0].starts_at <= moment,
-                )
-            )  # fmt: skip
-    return found
 
 
 def split_name(whole: str) -> tuple[str, str]:

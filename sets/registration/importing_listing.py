@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from ..catalogue.models import TrainingSession
 from ..clock import now
 from ..database import db
-from ..privacy import PERIODS
+from ..privacy import period
 from .importing_models import ImportEntry, ImportLine, ImportRun, Result, RunState
 from .queue import is_anyone_waiting
 
@@ -197,7 +197,7 @@ def count_old(import_id: int) -> int:
     """Return how many new lines are older than people are kept without doing anything here."""
     statement = select(func.count()).where(
         ImportEntry.import_id == import_id, ImportEntry.result == Result.NEW,
-        ImportEntry.submitted_at <= now() - PERIODS["registrations"],
+        ImportEntry.submitted_at <= now() - period("registrations"),
     )  # fmt: skip
     return int(db.session.scalar(statement) or 0)
 

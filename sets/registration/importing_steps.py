@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, delete, exists, select, update
 
 from ..clock import now
 from ..database import db, transaction
-from ..privacy import PERIODS
+from ..privacy import period
 from .importing_checking import BATCH, check_batch
 from .importing_models import MOVING, ImportEntry, ImportLine, ImportRun, Result, RunState
 from .importing_undoing import undo_batch
@@ -70,7 +70,7 @@ def _forget_old() -> int:
     """Delete the lines of imports that are long over; how the columns were matched, and the numbers, stay."""
     due = select(ImportRun.id).where(
         ImportRun.state.not_in(WAITING + MOVING),
-        ImportRun.changed_at <= now() - PERIODS["imports"],
+        ImportRun.changed_at <= now() - period("imports"),
         exists().where(ImportLine.import_id == ImportRun.id),
     )
     return _delete_lines(due)

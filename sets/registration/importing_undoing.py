@@ -15,7 +15,7 @@ from ..catalogue import places
 from ..clock import now
 from ..database import db, transaction
 from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
-from ..privacy import PERIODS
+from ..privacy import period
 from . import erasure, seating, steps
 from .applying import Actor
 from .importing_checking import BATCH, read_run
@@ -144,7 +144,7 @@ def _reason(run: ImportRun) -> Any:
         or_(
             and_(ImportEntry.made_learner, Learner.proven_at.is_not(None)),
             Learner.proven_at >= since,
-            Learner.keep_until >= since + PERIODS["registrations"],
+            Learner.keep_until >= since + period("registrations"),
         ),
     )
     conditions = {

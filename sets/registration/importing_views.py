@@ -22,10 +22,10 @@ from .importing import ImportRefused
 from .importing_columns import Matching, order_of_dates, questions, value_key
 from .importing_errors import write_errors
 from .importing_forms import ConfirmationForm, MatchingForm, PastSessionForm, ValuesForm, column_targets
-from .importing_lines import held_sessions
 from .importing_listing import PER_PAGE, find_run
 from .importing_models import MOVING, ImportRun, Result, RunState
 from .importing_reading import LARGEST_FILE, FileRefused, read_table
+from .importing_sessions import held_sessions
 from .record import sessions_for_choice
 
 ONE = "/<uuid:public_id>"

@@ -22,8 +22,9 @@ from ..statements import insert_row, update_row
 from . import consents, messages, seating, steps
 from .applying import Actor, Application
 from .importing_checking import BATCH, Facts, fills_of, read_run
-from .importing_lines import TAKES_PEOPLE, Held, Place, Reader, Wanted
+from .importing_lines import Place, Reader, Wanted
 from .importing_models import ImportEntry, ImportLine, ImportRun, Result, RunState
+from .importing_sessions import TAKES_PEOPLE, Held
 from .models import AttendanceFact, Learner, LearnerNeed, Registration, Status
 from .people import DETAILS, index_words, make_learner
 from .transitions import RegistrationRefused

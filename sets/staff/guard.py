@@ -79,12 +79,9 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
         lambda: _("Registrations"),
         (
             MenuPage("/staff/registrations", lambda: _("Registrations")),
-<<<<<<< HEAD
             MenuPage("/staff/exports", lambda: _("Exports")),
             MenuPage("/staff/registrations/tags", lambda: _("Tags")),
-=======
             MenuPage("/staff/imports", lambda: _("Imports"), "organiser"),
->>>>>>> 5bbc793 (Import files of earlier registrations: matched, checked, confirmed, undone)
         ),
     ),
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),
