@@ -133,12 +133,15 @@ def _reasons(run: ImportRun, ids: list[int]) -> dict[int, str]:
 def _reason(run: ImportRun) -> Any:
     """Return the expression of why a registration stays, or "gone": entries are joined with their registration."""
     since = run.confirmed_at or now()
-    own = Delivery.id.in_(
-        select(DeliveryRegistration.delivery_id).where(
-            DeliveryRegistration.registration_id == Registration.id
-        )
+    is_sent = Delivery.status != DeliveryStatus.CANCELLED
+    about = exists().where(
+        DeliveryRegistration.registration_id == Registration.id,
+        Delivery.id == DeliveryRegistration.delivery_id,
+        is_sent,
     )
-    theirs = and_(Delivery.learner_id == Registration.learner_id, Delivery.posted_at >= since)
+    theirs = exists().where(
+        Delivery.learner_id == Registration.learner_id, Delivery.posted_at >= since, is_sent
+    )
     acted = exists().where(
         Learner.id == Registration.learner_id,
         or_(
@@ -150,7 +153,7 @@ def _reason(run: ImportRun) -> Any:
     conditions = {
         "erased": or_(Registration.id.is_(None), Registration.learner_id.is_(None)),
         "acted": acted,
-        "mailed": exists().where(or_(own, theirs), Delivery.status != DeliveryStatus.CANCELLED),
+        "mailed": or_(about, theirs),
         "attended": exists().where(
             AttendanceFact.registration_id == Registration.id, AttendanceFact.kind != "imported"
         ),
