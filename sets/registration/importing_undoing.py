@@ -160,18 +160,23 @@ def _reason(run: ImportRun) -> Any:
         "changed": exists().where(
             RegistrationEvent.registration_id == Registration.id, RegistrationEvent.actor_kind != IMPORT.kind
         ),
-        "noted": or_(*_noted()) if _noted() else literal(False),
+        "noted": or_(literal(False), *_noted()),
     }
     return case(*((conditions[name], name) for name in REASONS), else_=GONE)
 
 
 def _noted() -> list[Any]:
-    """Return, for each table that other capabilities have, whether it speaks of the registration."""
-    return [
-        exists().where(table.c.registration_id == Registration.id)
-        for table in db.metadata.tables.values()
-        if table.name not in OWN_TABLES and "registration_id" in table.c
-    ]
+    """Return, for each table that the team writes into, whether it speaks of the registration, or of its new person."""
+    found = []
+    for table in db.metadata.tables.values():
+        if table.name in OWN_TABLES:
+            continue
+        if "registration_id" in table.c:
+            found.append(exists().where(table.c.registration_id == Registration.id))
+        if "learner_id" in table.c:
+            theirs = exists().where(table.c.learner_id == Registration.learner_id)
+            found.append(and_(ImportEntry.made_learner, theirs))
+    return found
 
 
 def _take_back(entry: ImportEntry, locked: dict[int, Any]) -> None:

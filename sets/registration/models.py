@@ -69,11 +69,6 @@ _ANSWERS = personal(
     keep="registrations",
     eraser="null",
 )
-_IMPORTED = personal(
-    purpose=_l("To take over registrations that you made at an earlier form of ours."),
-    keep="registrations",
-    eraser="null",
-)
 _REASON = personal(
     purpose=_l("To understand why a place was given up or refused."), keep="registrations", eraser="null"
 )
@@ -294,7 +289,7 @@ class Registration(Model):
     )
     import_id: Mapped[int | None] = mapped_column(Integer, index=True)
     # A keyed hash of what the imported line asked for, so that the same line is never imported twice.
-    import_key: Mapped[str | None] = mapped_column(String(32), index=True, info=_IMPORTED)
+    import_key: Mapped[str | None] = mapped_column(String(32), index=True, info=_ANSWERS)
     silent: Mapped[bool] = mapped_column(Boolean, default=False)
     answers: Mapped[dict[str, Any] | None] = mapped_column(JSONText, default=dict, info=_ANSWERS)
     form_version_id: Mapped[int | None] = mapped_column(ForeignKey("form_version.id"))

@@ -79,9 +79,9 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
         lambda: _("Registrations"),
         (
             MenuPage("/staff/registrations", lambda: _("Registrations")),
+            MenuPage("/staff/imports", lambda: _("Imports"), "organiser"),
             MenuPage("/staff/exports", lambda: _("Exports")),
             MenuPage("/staff/registrations/tags", lambda: _("Tags")),
-            MenuPage("/staff/imports", lambda: _("Imports"), "organiser"),
         ),
     ),
     (lambda: _("Campaigns"), (MenuPage("/staff/campaigns", lambda: _("Campaigns")),)),

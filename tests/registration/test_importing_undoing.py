@@ -14,6 +14,7 @@ from sets.database import db, transaction
 from sets.mailing.models import Delivery
 from sets.registration import erasure, workflow
 from sets.registration.applying import LEARNER, Actor
+from sets.registration.desk_models import LearnerNote
 from sets.registration.importing_models import ImportEntry, ImportLine
 from sets.registration.models import AttendanceFact, Learner, RegistrationEvent
 from tests import factories
@@ -89,7 +90,7 @@ def test_places_that_are_given_back_go_to_whoever_waits(organiser):
 
 def test_what_somebody_did_something_with_stays_and_the_page_says_why(organiser):
     session = open_session(capacity=None)
-    page = imported(organiser, session, "amina", "bruno", "chiara", "dora", "elio")
+    page = imported(organiser, session, "amina", "bruno", "chiara", "dora", "elio", "fanny")
     by_name = {row.learner.first_name: row for row in rows()}
     ids = {name: (row.id, row.public_id, row.learner_id) for name, row in by_name.items()}
     db.session.rollback()
@@ -99,13 +100,21 @@ def test_what_somebody_did_something_with_stays_and_the_page_says_why(organiser)
     with transaction() as store:
         fact = {"registration_id": ids["Dora"][0], "kind": "ticked", "mark": "present", "at": now()}
         store.add(AttendanceFact(meeting_id=session.meetings[0].id, **fact))
+        note = {"public_id": "a", "text": "Call her back.", "written_at": now()}
+        store.add(LearnerNote(learner_id=ids["Fanny"][2], **note))
     asked = visit(organiser, f"{page.path}/undo")
     assert "1 registration goes." in asked.text
-    for words in ("used their page", "was changed since", "was written to", "was noted at a meeting"):
+    for words in (
+        "used their page",
+        "was changed since",
+        "was written to",
+        "was noted at a meeting",
+        "the team noted",
+    ):
         assert words in asked.text
     page = undo(page)
     assert "1 registration is gone." in page.text
-    assert people() == [f"{name}@example.org" for name in ("amina", "bruno", "chiara", "dora")]
+    assert people() == [f"{name}@example.org" for name in ("amina", "bruno", "chiara", "dora", "fanny")]
 
 
 def test_people_who_were_here_before_stay_when_their_imported_registration_goes(organiser):
