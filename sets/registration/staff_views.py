@@ -45,7 +45,7 @@ from .neighbours import neighbours_of
 from .note_forms import NoteForm
 from .noting import notes_about
 from .record import read_record
-from .saved_views import list_views, read_view
+from .saved_lists import list_views, read_view
 from .tagging import tag_names, tags_of
 from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
@@ -70,17 +70,34 @@ def list_registrations() -> Any:
     if not rows and page > 1:
         return redirect(f"{url_for('.list_registrations')}?{wanted.as_query()}", 303)
     total, counts = listing.count_up_to(wanted)
-    view, account = read_view(clean_line(request.args.get("view"))[:36]), signed_in_account()
-    keys = view.columns if view and view.columns else columns.columns_of(account.id)
     return render_template(
         "registration/list_registrations.html",
         wanted=wanted, rows=rows, page=page, per_page=PER_PAGE, total=total,
-        is_exact=not total or bool(counts), counts=counts, trainings=training_labels(),
-        chips=chips(wanted), choices=filter_choices(wanted), most_decided=MOST,
-        is_bad_day={name: bool(wanted[name]) and not is_day(wanted[name]) for name in DAYS},
-        view=view, views=list_views(with_needs=has_role(account, "organiser")), shown=columns.show(keys, rows),
-        column_keys=keys, all_columns=columns.offered_columns(), **_words(),
+        is_exact=not total or bool(counts), counts=counts, trainings=training_labels(), most_decided=MOST,
+        **_filter_words(wanted), **_seen(rows), **_words(),
     )  # fmt: skip
+
+
+def _filter_words(wanted: Filter) -> dict[str, Any]:
+    return {
+        "chips": chips(wanted),
+        "choices": filter_choices(wanted),
+        "is_bad_day": {name: bool(wanted[name]) and not is_day(wanted[name]) for name in DAYS},
+    }
+
+
+def _seen(rows: list[Any]) -> dict[str, Any]:
+    """Return the columns of the page: those of the view that was opened, or one's own; and the team's views."""
+    account = signed_in_account()
+    view = read_view(clean_line(request.args.get("view"))[:36])
+    keys = view.columns if view and view.columns else columns.columns_of(account.id)
+    return {
+        "view": view,
+        "views": list_views(with_needs=has_role(account, "organiser")),
+        "shown": columns.show(keys, rows),
+        "column_keys": keys,
+        "all_columns": columns.offered_columns(),
+    }
 
 
 @blueprint.get("/registrations/<uuid:public_id>")

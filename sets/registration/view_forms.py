@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from ..forms import AtMost, Required, SiteForm, TextLine
-from .saved_views import LONGEST_NAME
+from .saved_lists import LONGEST_NAME
 
 
 class ViewForm(SiteForm):

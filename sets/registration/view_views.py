@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from ..staff.guard import signed_in_account, staff_blueprint
 from ..staff.roles import has_role
-from . import columns, saved_views
+from . import columns, saved_lists
 from .filtering import Filter
-from .saved_views import ViewRefused
+from .saved_lists import ViewRefused
 from .view_forms import ViewForm
 
 ONE = "/views/<uuid:view_id>"
@@ -39,7 +39,7 @@ def create_view() -> Any:
         return _form_page("registration/new_view.html", form, wanted), 422
     try:
         shown = columns.columns_of(account.id)
-        view = saved_views.save_view(str(form.name.data), wanted, shown, account_id=account.id)
+        view = saved_lists.save_view(str(form.name.data), wanted, shown, account_id=account.id)
     except ViewRefused as refusal:
         form.name.errors = [_words(refusal)]
         return _form_page("registration/new_view.html", form, wanted), 422
@@ -54,7 +54,7 @@ def update_view(view_id: UUID) -> Any:
     try:
         revision = _number(request.form.get("revision"))
         shown = columns.columns_of(account.id)
-        saved_views.replace_view(str(view_id), wanted, shown, revision=revision)
+        saved_lists.replace_view(str(view_id), wanted, shown, revision=revision)
         flash(_("The view shows this now."), "done")
     except ViewRefused as refusal:
         flash(_words(refusal), "error")
@@ -64,7 +64,7 @@ def update_view(view_id: UUID) -> Any:
 @blueprint.get(f"{ONE}/edit")
 def edit_view(view_id: UUID) -> Any:
     """Show the name of a view."""
-    view = saved_views.read_view(str(view_id)) or abort(404)
+    view = saved_lists.read_view(str(view_id)) or abort(404)
     form = ViewForm(data={"name": view.name, "revision": str(view.revision)})
     return render_template("registration/edit_view.html", view=view, form=form)
 
@@ -72,10 +72,10 @@ def edit_view(view_id: UUID) -> Any:
 @blueprint.post(f"{ONE}/edit")
 def update_view_name(view_id: UUID) -> Any:
     """Rename a view."""
-    view, form = saved_views.read_view(str(view_id)) or abort(404), ViewForm(request.form)
+    view, form = saved_lists.read_view(str(view_id)) or abort(404), ViewForm(request.form)
     try:
         if form.validate():
-            saved_views.rename_view(str(view_id), str(form.name.data), revision=_number(form.revision.data))
+            saved_lists.rename_view(str(view_id), str(form.name.data), revision=_number(form.revision.data))
             flash(_("The view is renamed."), "done")
             return _list(Filter.from_stored(view.filter), str(view_id))
     except ViewRefused as refusal:
@@ -87,7 +87,7 @@ def update_view_name(view_id: UUID) -> Any:
 @blueprint.get(f"{ONE}/deletion")
 def new_view_deletion(view_id: UUID) -> Any:
     """Ask before a view goes."""
-    view = saved_views.read_view(str(view_id)) or abort(404)
+    view = saved_lists.read_view(str(view_id)) or abort(404)
     return render_template("registration/new_view_deletion.html", view=view)
 
 
@@ -95,7 +95,7 @@ def new_view_deletion(view_id: UUID) -> Any:
 def create_view_deletion(view_id: UUID) -> Any:
     """Delete a view."""
     try:
-        saved_views.delete_view(str(view_id))
+        saved_lists.delete_view(str(view_id))
     except ViewRefused:
         abort(404)
     flash(_("The view is deleted. The registrations stay."), "done")
@@ -126,6 +126,6 @@ def _words(refusal: ViewRefused) -> str:
     words = {
         "known": _("Another view is called so. Choose another name, or open that view and replace it."),
         "changed": _("Somebody changed this view meanwhile. Look at it again."),
-        "enough": _("There are %(number)s views already. Delete one first.", number=saved_views.MOST),
+        "enough": _("There are %(number)s views already. Delete one first.", number=saved_lists.MOST),
     }
     return words.get(refusal.reason, _("This view does not exist any more."))

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from sets.database import db, transaction
-from sets.registration import columns, saved_views
+from sets.registration import columns, saved_lists
 from sets.registration.desk_models import SavedView
 from sets.registration.filtering import Filter
 from sets.registration.models import Status
@@ -93,7 +93,7 @@ def test_what_somebody_changed_meanwhile_is_not_overwritten(organiser):
     submit(visit(organiser, f"{LIST}?status=waiting"), form="view", name="Mine")
     view = views()[0]
     page = visit(organiser, f"{LIST}?status=offered&view={view.public_id}")
-    saved_views.replace_view(view.public_id, Filter(status=("pending",)), columns.DEFAULTS, revision=1)
+    saved_lists.replace_view(view.public_id, Filter(status=("pending",)), columns.DEFAULTS, revision=1)
     page = submit(page, form="replace")
     assert "Somebody changed this view meanwhile." in page.text
     assert views()[0].filter == {"status": "pending"}
