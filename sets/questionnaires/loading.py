@@ -13,11 +13,14 @@ from sqlalchemy import func, select
 
 from ..catalogue.models import Training
 from ..catalogue.reading import CatalogueRefused
+from ..catalogue.storing import read_setting, store_setting
 from ..clock import now
 from ..database import db
 from .content import plain
 from .models import FormVersion, Option, Question
 
+# The live versions with which the last load agreed: the team has not changed them since.
+LOADED = "loaded_forms"
 NUMBER_PARTS = ("whole", "lowest", "highest")
 
 
@@ -51,6 +54,8 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]], *, repl
         raise CatalogueRefused(refused)
     for scope, contents in scopes.items():
         changed |= _store_version(session, scope, contents)
+    live = session.scalars(select(FormVersion.id).where(FormVersion.state == "live"))
+    store_setting(session, LOADED, sorted(live))
     for question in known.values():
         changed |= _retire(question)
     return changed
@@ -72,11 +77,10 @@ def written_questions() -> list[dict[str, Any]]:
 
 def _edited(session: Any, scopes: Mapping[int | None, Any], slugs: Mapping[int, str]) -> Iterator[str]:
     """Yield a sentence for each form that the team changed since the last load and the folder words otherwise."""
+    loaded = read_setting(LOADED) or []
     for row in session.scalars(select(FormVersion).where(FormVersion.state.in_(("live", "draft")))):
-        questions = scopes.get(row.training_id, [])
-        if (row.state == "live" and row.author_id is None) or plain(row.content) == plain(
-            {"questions": questions}
-        ):
+        is_theirs = row.state == "draft" or (row.author_id is not None and row.id not in loaded)
+        if not is_theirs or plain(row.content) == plain({"questions": scopes.get(row.training_id, [])}):
             continue
         form = f"of the training “{slugs[row.training_id]}”" if row.training_id else "that everybody is asked"
         did = "is changing" if row.state == "draft" else "changed"
