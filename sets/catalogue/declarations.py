@@ -19,11 +19,9 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 FUNDERS = ("", "eu")
-# The names of the kinds of question (questionnaires.types has their classes); the second ones take options.
-KINDS = ("short_text", "long_text", "email", "phone", "number", "date", "yes_no", "consent")
-KINDS_WITH_OPTIONS = ("choice", "choices")
-# The kinds on whose answer other questions may depend.
-DECIDING = ("choice", "choices", "yes_no")
+# The kinds of question by their key, with whether they take options and whether other questions may depend on their
+# answer: filled by `questionnaires.types`, where each is a class.
+KINDS: dict[str, tuple[bool, bool]] = {}
 PROGRAMME = {
     "name": str, "full_name": str, "operator": str, "contact_email": str, "languages": list, "time_zone": str,
     "funder": str, "grant": str, "partners": list, "trainings": list,
@@ -96,6 +94,11 @@ class Declaration:
                 yield number, table
 
 
+def name_kind(key: str, *, has_options: bool, decides: bool) -> None:
+    """Let questions.toml name a kind of question."""
+    KINDS[key] = has_options, decides
+
+
 def read_programme(source: str) -> Declaration:
     """Return (programme, trainings) as their file declares them."""
     declaration, table = _parsed(source)
@@ -163,16 +166,17 @@ def read_questions(source: str, languages: list[str], slugs: list[str]) -> Decla
     for number, question in declaration.tables("questions", QUESTION, table):
         at = ("questions", number)
         _check_key(declaration, question["key"], keys, *at, "key")
-        if question["type"] not in (*KINDS, *KINDS_WITH_OPTIONS):
-            kinds = ", ".join((*KINDS, *KINDS_WITH_OPTIONS))
+        if question["type"] not in KINDS:
+            kinds = ", ".join(KINDS)
             declaration.refuse(f"the type “{question['type']}” is unknown; there are {kinds}", *at, "type")
         if "training" in question and question["training"] not in slugs:
             declaration.refuse(f"there is no training “{question['training']}”", *at, "training")
         _check_languages(declaration, question, languages, *at)
         options = question.get("options", [])
-        if question["type"] in KINDS_WITH_OPTIONS and len(options) < 2:
+        takes_options, _decides = KINDS.get(question["type"], (bool(options), False))
+        if takes_options and len(options) < 2:
             declaration.refuse("a choice needs two options or more", *at)
-        elif question["type"] in KINDS and options:
+        elif options and not takes_options:
             declaration.refuse(f"a question of type “{question['type']}” has no options", *at)
         own: set[str] = set()
         for place, option in declaration.tables("options", OPTION, question, *at):
@@ -269,7 +273,7 @@ def _check_condition(
             *path,
             "show_if",
         )
-    elif decider["type"] not in DECIDING:
+    elif not KINDS.get(decider["type"], (False, False))[1]:
         declaration.refuse(
             f"“show_if” names “{condition['question']}”, which is neither a choice nor yes or no",
             *path,

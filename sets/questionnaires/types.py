@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field
 from wtforms.fields.choices import SelectChoice
 
+from ..catalogue.declarations import name_kind
 from ..dates import calendar_day_words
 from ..forms import Address, AddressLine, AtMost, OneDisc, Required, SeveralOf, TextBlock, TextLine
 from .asked import SHORT, TYPES, AskedOption, AskedQuestion, spoken
@@ -360,6 +361,8 @@ TYPES.update(
         YesNo(), Consent(),
     )
 )  # fmt: skip
+for _kind in TYPES.values():
+    name_kind(_kind.key, has_options=_kind.has_options, decides=_kind.decides)
 
 
 def _with_words(option: AskedOption, words: str, language: str) -> str:
