@@ -22,6 +22,10 @@ PAGES = {
     "search by an address": ("/staff/registrations?q=zoe.7@example.org", 4.0),
     "dashboard": ("/staff/", 2.0),
     "sessions": ("/staff/sessions", 2.0),
+    # These count everybody, each time.
+    "figures": ("/staff/figures?from=all", 30.0),
+    "figures of people": ("/staff/figures/people?from=all", 30.0),
+    "figures of an answer": ("/staff/figures/answers?question=2&from=all", 30.0),
 }
 
 

@@ -48,6 +48,9 @@ LAST = [
     "Carvalho",
     "Delmas",
 ]
+COUNTRIES = ("FR", "ES", "IT", "BE", "PT", "GR", "RO", "PL", "BG", "HR", "MT", "")
+KINDS = ("association", "cooperative", "mutual", "foundation", "public_body", "education", "")
+SOURCES = ("partner", "colleague", "newsletter", "search", "")
 TYPES = ("short_text", "choice", "choice", "choices", "yes_no", "long_text")
 CHUNK = 5000
 
@@ -161,7 +164,8 @@ def _people(
             learners.append({
                 "id": number, "public_id": str(uuid.uuid4()), "email": email, "email_key": email, "email_slot": 0,
                 "first_name": given, "last_name": family, "organisation": f"Coopérative {number % 900}",
-                "organisation_kind": "cooperative", "role": "Chargée de mission", "country": "FR", "source": "partner",
+                "organisation_kind": chance.choice(KINDS), "role": "Chargée de mission",
+                "country": chance.choice(COUNTRIES), "source": chance.choice(SOURCES),
                 "language": ("fr", "en", "es", "it")[number % 4], "time_zone": "Europe/Paris", "answers": {},
                 "link_version": 1, "feed_version": 1, "created_at": at,
             })  # fmt: skip

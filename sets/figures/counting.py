@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
@@ -59,13 +59,15 @@ class Span:
     is_week: bool
 
 
-def count_states(scope: Scope) -> dict[tuple[int, int | None], Counter[str]]:
-    """Return how many registrations have each state, by (training, session)."""
-    columns = (Registration.training_id, Registration.training_session_id, Registration.status)
-    statement = select(*columns, func.count()).where(is_kept(), *scope.criteria()).group_by(*columns)
-    found: dict[tuple[int, int | None], Counter[str]] = defaultdict(Counter)
-    for training_id, session_id, status, number in db.session.execute(statement):
-        found[training_id, session_id][status] += number
+def count_states(scope: Scope) -> dict[int, Counter[str]]:
+    """Return how many registrations of each training, by its id, have each state."""
+    columns = (Registration.training_id, Registration.status)
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    # All of them are counted by an index alone, then those that were moved, which are few, are taken off.
+    for criteria, sign in (((), 1), ((~is_kept(),), -1)):
+        statement = select(*columns, func.count()).where(*criteria, *scope.criteria()).group_by(*columns)
+        for training_id, status, number in db.session.execute(statement):
+            found[training_id][status] += sign * number
     return dict(found)
 
 
@@ -151,14 +153,6 @@ def frozen_counts(scope: Scope, dimensions: Iterable[str], *criteria: Any) -> di
     for dimension, value, number in db.session.execute(statement):
         found[dimension][value] += int(number)
     return found
-
-
-def merged(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
-    """Return the sum of several counts."""
-    total: Counter[str] = Counter()
-    for one in counts:
-        total.update(one)
-    return total
 
 
 def span_of_time(scope: Scope, first: str, last: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from ..catalogue.labels import session_words, training_labels
 from ..languages import LANGUAGES, current_language
 from ..registration.models import HOLDING, Status
 from ..registration.wording import status_words
-from .counting import Span, count_over_time, count_states, merged, span_of_time
+from .counting import Span, count_over_time, count_states, span_of_time
 from .figure import RATES, STACK, TIME, Cell, Drawn, Figure
 from .rates import MOST, Rates, percent, read_rates, summed
 from .scope import Scope, first_month, listing_query, this_month
@@ -74,14 +74,8 @@ def over_time(scope: Scope) -> Figure:
 
 def by_training(scope: Scope) -> Figure:
     """Return how many registrations each training has, by state."""
-    counts = count_states(scope)
-    labels = training_labels()
-    by_id = {
-        label.id: merged(
-            states for (training_id, _session), states in counts.items() if training_id == label.id
-        )
-        for label in labels.values()
-    }
+    counts, labels = count_states(scope), training_labels()
+    by_id = {label.id: counts.get(label.id, Counter[str]()) for label in labels.values()}
     shown = [label for label in labels.values() if by_id[label.id] or not scope.training]
     states = [state for state in map(str, Status) if any(found[state] for found in by_id.values())]
     rows = []

@@ -17,7 +17,7 @@ from sqlalchemy.orm import selectinload
 from ..catalogue.models import SessionState, Training, TrainingSession, first_start
 from ..database import db
 from ..registration.models import HOLDING, Registration, Status
-from ..registration.outcomes import OUTCOMES
+from ..registration.outcomes import OUTCOMES, noted_sessions
 from .scope import ANY_DATE, Scope
 
 # The newest sessions that one page tells of.
@@ -59,9 +59,12 @@ def read_rates(scope: Scope) -> list[Rates]:
     ):
         name = "waiting" if status == Status.WAITING else "taken"
         numbers[session_id][name] = numbers[session_id].get(name, 0) + number
+    noted = set(db.session.scalars(noted_sessions())) & set(ids)
     for name in COUNTED:
         criterion, _words = OUTCOMES[name]
-        for session_id, number in _grouped(ids, criterion(), Registration.training_session_id):
+        # Nobody is expected where attendance was not noted: those are not looked at.
+        among = sorted(noted) if name in ("expected", "missed") else ids
+        for session_id, number in _grouped(among, criterion(), Registration.training_session_id):
             numbers[session_id][name] = number
     return [Rates(session, session.capacity, numbers[session.id]) for session in sessions]
 
@@ -99,6 +102,8 @@ def _sessions(scope: Scope) -> list[TrainingSession]:
 
 
 def _grouped(ids: list[int], criterion: Any, *columns: Any) -> Iterable[Any]:
+    if not ids:
+        return ()
     statement = (
         select(*columns, func.count())
         .where(Registration.training_session_id.in_(ids), criterion)

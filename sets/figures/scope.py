@@ -88,7 +88,8 @@ class Scope:
     def criteria(self) -> list[Any]:
         """Return the conditions of the registrations that came in the period, wherever they went since."""
         found = self._of_what(Registration.training_id, Registration.training_session_id, None)
-        if self.begins_at:
+        # A beginning that cuts nothing off is not asked for: the database then counts by an index alone.
+        if self.begins_at and self.begin > first_month():
             found.append(Registration.created_at >= self.begins_at)
         if self.ends_at:
             found.append(Registration.created_at < self.ends_at)

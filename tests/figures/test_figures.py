@@ -117,7 +117,7 @@ def test_every_number_is_that_of_the_list_it_leads_to(app, clock, scope):
 
 def test_a_move_counts_where_it_went_and_is_no_cancellation(app, clock):
     many_people()
-    assert sum(sum(states.values()) for states in count_states(ALL).values()) == 15
+    assert sum(states.total() for states in count_states(ALL).values()) == 15
     past = next(one for one in read_rates(ALL) if one["expected"])
     assert (past["had_place"], past["lost_place"]) == (10, 1)
     assert (past["expected"], past["missed"]) == (9, 3)
@@ -156,7 +156,7 @@ def test_erased_people_stay_in_every_figure(app, clock):
                 {name: one.living + one.gone for name, one in count_about(scope).items()},
                 (answers := count_answers(scope, question.id)).living + answers.gone, answers.total,
                 [(one["had_place"], one["expected"], one["missed"]) for one in read_rates(scope)][:1],
-                sum(sum(states.values()) for states in count_states(scope).values()),
+                sum(states.total() for states in count_states(scope).values()),
                 [span.number for span in count_over_time(scope, "2026-02", "2026-03")],
             )
             for scope in scopes
@@ -191,7 +191,7 @@ def test_the_period_is_of_whole_months_on_the_programmes_clock(app, clock):
     factories.registration(created_at=edge)
     factories.registration(created_at=edge - timedelta(hours=1))
     march = Scope(begin="2026-03", end="2026-03", zone="Europe/Paris")
-    assert sum(sum(states.values()) for states in count_states(march).values()) == 1
+    assert sum(states.total() for states in count_states(march).values()) == 1
     assert next(iter(count_over_time(march, "2026-03", "2026-03"))).number == 1
 
 
