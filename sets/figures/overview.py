@@ -120,7 +120,8 @@ def by_session(scope: Scope) -> Figure:
         drawn=_drawn_rates(rows[-1][1]) if rows else [],
         heads=[
             _("Session"), _("Places"), _("Taken"), _("Capacity filled"), _("Waiting"),
-            _("Had a place"), _("Gave it up"), _("Cancelled"), _("Expected"), _("Absent"), _("Did not come"),
+            _("Had a place"), _("Gave it up"), _("Cancellation rate"),
+            _("Expected"), _("Did not come"), _("No-show rate"),
         ],
         rows=rows,
         total=sum(one["had_place"] for one in rates),
@@ -158,11 +159,11 @@ def _drawn_rates(cells: list[Cell]) -> list[tuple[str, Drawn]]:
             "without a limit are left out."
         ))),
         (_("Waiting"), Drawn(waiting, None, None, _("Registrations on the waiting lists of these sessions now."))),
-        (_("Cancelled"), Drawn(cancelled, lost, had, _(
+        (_("Cancellation rate"), Drawn(cancelled, lost, had, _(
             "Of those who had a confirmed place, who gave it up. A move to another session is none, nor is a session "
             "that the team cancelled."
         ))),
-        (_("Did not come"), Drawn(missing, absent, expected, _(
+        (_("No-show rate"), Drawn(missing, absent, expected, _(
             "Of those who had a place in a session that is over and whose attendance was noted, who was at none of its "
             "meetings and was not excused."
         ))),

@@ -318,7 +318,7 @@ def _language(code: str) -> str:
 
 
 def _said(words: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda code: _("Not known") if code == UNKNOWN else words(code) if code else _("Not said")
+    return lambda code: _("Not known any more") if code == UNKNOWN else words(code) if code else _("Not said")
 
 
 def programme_words() -> list[str]:

@@ -38,7 +38,7 @@ def labels_of_parts() -> dict[str, str]:
         "source": _("Heard of it through"),
         "tag": _("Tag"),
         "answer": _("Answer"),
-        "outcome": _("What became of it"),
+        "outcome": _("Outcome"),
         "received_from": _("Received from"),
         "received_to": _("Received until"),
         "returned": _("Messages"),
