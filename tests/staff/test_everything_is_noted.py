@@ -25,6 +25,7 @@ FORMS_THAT_STORE_NOTHING = {
     "campaigns.update_left_out": "a draft’s people, see leave_out",
     "campaign_checks.create_link_check": "asks whether links answer, and stores nothing",
     "exports.delete_export": "ends a file, see end_export",
+    "texts.create_preview": "shows what is typed, and stores nothing",
     "readiness.create_readiness": "asks whether the mail server answers, and stores nothing",
 }
 # Transactions that a form begins and that are not an act of the person: what they are instead.
@@ -32,6 +33,7 @@ NO_ACT = {
     "sets.campaigns.drafting.write_text": "author, moment and revision stand on the text; begun and sent are noted",
     "sets.campaigns.drafting.change_audience": "a draft; whom it reached is noted when it is sent",
     "sets.campaigns.drafting.leave_out": "a draft; whom it reached is noted when it is sent",
+    "sets.catalogue.brochures._note_trouble": "why a PDF cannot be made; the change of texts is noted",
     "sets.catalogue.brochures.store_brochure": "the PDF of texts that changed; the change itself is noted",
     "sets.registration.exporting.request_export": "noted when the file is made, with its rows",
     "sets.registration.exporting.end_export": "a file that would end by itself; its making is noted",
