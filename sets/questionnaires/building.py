@@ -40,7 +40,8 @@ class AskedForm:
 class ShownQuestion:
     """One question on a page: its field, the line for words beside a choice, and when it is asked.
 
-    `decider` is the name of the field on this page that decides, and `values` those at which it is asked.
+    `decider` is the name of the field on this page that decides, and `values` those at which it is asked. What the form
+    beside decides on comes after that form (`is_after`), or nobody would see that it is asked now.
     """
 
     field: Any
@@ -48,6 +49,7 @@ class ShownQuestion:
     open_value: str = ""
     decider: str = ""
     values: tuple[str, ...] = ()
+    is_after: bool = False
 
 
 class QuestionsForm(BaseForm):
@@ -101,9 +103,12 @@ class QuestionsForm(BaseForm):
     def shown(self) -> list[ShownQuestion]:
         """The questions of the page, in order: all that may come to be asked while it is filled in."""
         here = self._deciders()
+        after = {question.id for question in self.beside.asked.questions} if self.beside else set()
         questions = []
         for question in self.asked.questions:
             condition = question.show_if
+            if condition and condition.question_id in after:
+                after.add(question.id)
             decider = here.get(condition.question_id) if condition else None
             if condition and decider is None and not condition.holds(self._given | self.stored):
                 continue
@@ -114,6 +119,7 @@ class QuestionsForm(BaseForm):
                     question.open_option.key if question.open_option else "",
                     decider.name if decider else "",
                     decider.values_of(condition) if decider and condition else (),
+                    question.id in after,
                 )
             )
         return questions

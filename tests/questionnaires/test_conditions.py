@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from werkzeug.datastructures import MultiDict
 
@@ -87,3 +89,13 @@ def test_a_condition_that_looks_forward_or_at_itself_is_broken():
     assert broken_conditions([entry(1, 2), entry(2, 1)]) == [1]
     assert broken_conditions([entry(1, 1)]) == [1]
     assert broken_conditions([entry(1, 7)], before=(7,)) == []
+
+
+def test_what_depends_on_the_form_beside_stands_after_it_with_all_that_depends_on_that(fill):
+    which = replace(WHICH, type="yes_no")
+    behind = replace(WHERE, show_if=Condition(2, (True,)))
+    form = fill(questions=(PUBLIC, which, behind), beside=fill(questions=(TOOLS,)))
+    after = {one.field.name: one.is_after for one in form.shown}
+    assert after == {"q-public": True, "q-which": True, "q-where": True}
+    alone = fill(questions=(replace(PUBLIC, show_if=None), which), beside=fill(questions=(TOOLS,)))
+    assert [one.is_after for one in alone.shown] == [False, True]

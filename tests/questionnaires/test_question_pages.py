@@ -252,6 +252,9 @@ def test_a_training_can_ask_after_a_general_answer_which_then_cannot_go(organise
     add(organiser, "short_text", "Laquelle ?", here=here, show_if=[f"{id_of('publique')}:yes"])
     go_live(organiser, here)
     assert "Publique" in visit(organiser, f"{here}/preview?language=fr").text
+    # On the public form it stands after the general question, where one sees that it is asked now.
+    text = visit(organiser, "/fr/register").text
+    assert text.index("Publique ?") < text.index("Laquelle ?")
     page = act(organiser, "publique", "retirement")
     assert "In the questions of “" in page.text
     assert keys("live") == ["expectations", "publique"]
