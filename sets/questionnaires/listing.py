@@ -110,8 +110,8 @@ def scope_progress(scope: Scope) -> list[tuple[str, int, str]]:
     rows = []
     for one in progress_of(scope.questions, current_programme().languages):
         words = [
-            *([_("%(number)d missing", number=one.missing)] if one.missing else []),
-            *([_("%(number)d changed since", number=one.behind)] if one.behind else []),
+            *([ngettext("%(num)d missing", "%(num)d missing", one.missing)] if one.missing else []),
+            *([ngettext("%(num)d changed since", "%(num)d changed since", one.behind)] if one.behind else []),
         ]
         rows.append((LANGUAGES[one.language].name, one.percent, ", ".join(words)))
     return rows

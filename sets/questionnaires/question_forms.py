@@ -108,9 +108,11 @@ class QuestionForm(BaseForm):
         """Check each field, and what they say together."""
         super().validate()
         filled = [row for row in self.rows if self._is_kept(row)]
+        language = LANGUAGES[self.source].name
+        if self._words("hint") and not self[f"hint-{self.source}"].data:
+            self[f"hint-{self.source}"].errors = [_("Write the hint in %(language)s too.", language=language)]
         for row in filled:
             if not row.cells[0].field.data:
-                language = LANGUAGES[self.source].name
                 row.cells[0].field.errors = [
                     _("Write this choice in %(language)s, or remove it.", language=language)
                 ]

@@ -110,6 +110,8 @@ def test_what_is_missing_or_wrong_is_told_and_everything_typed_is_kept(organiser
     assert "Write the question in Français." in page.text
     assert "Write this choice in Français, or remove it." in page.text
     assert page.value("label-it") == "Quale?"
+    page = add(organiser, "yes_no", "Publique ?", status=422, **{"hint-it": "Di Stato o no."})
+    assert "Write the hint in Français too." in page.text
     assert "Write at least two choices." in add(organiser, "choice", "Lequel ?", status=422).text
     page = add(organiser, "number", "Combien ?", status=422, lowest="4", highest="3")
     assert "below the smallest" in page.text
