@@ -20,6 +20,8 @@ from ..catalogue.remarks import ROOM_WANTED
 from ..clock import now
 from ..database import db
 from ..languages import LANGUAGES
+from ..protection.announcing import latest_notice
+from ..protection.models import RetentionNotice
 from ..registration import deciding, listing, needs
 from ..registration.models import Learner, Registration, Status
 from ..registration.session_listing import SessionRow, coming_sessions
@@ -60,6 +62,7 @@ class Figures:
     weeks: list[tuple[date, int]]
     languages: list[tuple[str, int]]
     is_new: bool
+    retention: RetentionNotice | None = None
 
     @property
     def totals(self) -> dict[str, int]:
@@ -83,6 +86,7 @@ def read_figures(zone: str, *, with_needs: bool) -> Figures:
         mail=outbox_state(today_began(zone)),
         weeks=_weeks(zone),
         languages=_languages(),
+        retention=latest_notice() if with_needs else None,
         is_new=not counts and db.session.scalar(select(TrainingSession.id).limit(1)) is None,
     )
 

@@ -34,7 +34,7 @@ CATEGORIES: dict[str, Any] = {
     "learner_tag": _l("Tags of the team"),
     "merged_person": _l("Earlier addresses of people who turned out to be one"),
     "import_line": _l("Lines of imported files"),
-    "import_batch": _l("Imported files"),
+    "import_entry": _l("Lines of imported files"),
 }
 
 

@@ -27,7 +27,8 @@ def count_words(counts: Mapping[str, int]) -> list[str]:
     """Return what was erased, in numbers: one line for each kind of thing."""
     lines: list[str] = []
     rest = 0
-    for table, number in counts.items():
+    # The person first, whatever order the tables have.
+    for table, number in sorted(counts.items(), key=lambda one: one[0] not in ("learner", "registration")):
         words = _count_words(table, number)
         if words:
             lines.append(words)
@@ -74,7 +75,7 @@ def _count_words(table: str, number: int) -> str:
     if table == "consent":
         return ngettext("%(num)d consent", "%(num)d consents", number)
     if table == "learner_need":
-        return ngettext("Accessibility needs", "Accessibility needs", number)
+        return _("Accessibility needs")
     if table == "registration_event":
         return ngettext("%(num)d step of the history", "%(num)d steps of the history", number)
     if table == "submission":

@@ -59,6 +59,13 @@ PLAIN = {
     "delivery.status": "a state",
     "delivery.reason": "a code: why it did not arrive",
     "delivery.lease_by": "which worker",
+    "import_entry.fingerprint": "a keyed hash: the same file adds nothing twice",
+    "import_entry.problems": "codes and numbers of columns",
+    "import_entry.result": "a code: what the line comes to",
+    "import_entry.status": "a state",
+    "import_entry.target": "a keyed hash: the same file adds nothing twice",
+    "import_entry.undone": "a code",
+    "import_entry.wanted_day": "a day",
     "learner.public_id": "a random id",
     "learner_note.public_id": "a random id",
     "merged_person.public_id": "a random id; the row goes",
@@ -135,6 +142,15 @@ def _is_counted(column) -> bool:
     return column.primary_key and not column.foreign_keys and isinstance(column.type, Integer)
 
 
+def _allowed(column) -> str:
+    """Return the first value that a constraint of the table allows; "" where none limits the column."""
+    for constraint in column.table.constraints:
+        found = re.match(rf"{column.name} IN \('(\w+)'", str(getattr(constraint, "sqltext", "")))
+        if found:
+            return found[1]
+    return ""
+
+
 def value_for(column, number: int) -> Any:
     """Return something that the column takes."""
     if column.foreign_keys:
@@ -152,7 +168,7 @@ def value_for(column, number: int) -> Any:
         return {}
     if isinstance(kind, Integer):
         return number
-    return f"x{number}"
+    return _allowed(column) or f"x{number}"
 
 
 def fill(learner_id: int, registration_ids: list[int]) -> list[str]:
