@@ -75,6 +75,7 @@ PARTS = (
     "sets.registration.tag_views",
     "sets.registration.view_views",
     "sets.registration.many_views",
+    "sets.registration.duplicate_views",
     "sets.registration.step_views",
     "sets.registration.decision_views",
     "sets.registration.queue_views",

@@ -59,6 +59,7 @@ VERBS = {
     "tag_taken": _l("Took a tag from people"),
     "tag_renamed": _l("Renamed a tag"),
     "tag_deleted": _l("Deleted a tag"),
+    "people_merged": _l("Merged two people"),
     "erase_learner": _l("Erased a person"),
     "return_cleared": _l("Noted that an address works again"),
     "need_answered": _l("Answered accessibility needs"),

@@ -18,6 +18,7 @@ from ..mailing.models import Delivery
 from . import address_messages, messages, people
 from .address_messages import KINDS
 from .keys import LinkUnknown, address_digest, read_address_token, read_recovery_token
+from .links_of_people import end_links_of_merged
 from .models import Learner
 from .people import address_key, find_learner
 from .transitions import RegistrationRefused
@@ -128,6 +129,7 @@ def renew_link(learner_id: int) -> Learner:
     with transaction() as session:
         learner = _learner(Learner.id == learner_id)
         learner.link_version += 1
+        end_links_of_merged(learner.id)
         session.flush()
         messages.link_renewed(learner_id=learner.id, to=learner.email, language=learner.language)
     return learner
@@ -137,6 +139,7 @@ def renew_feed(learner_id: int) -> None:
     """Give a person's calendar another address; the old one gives nothing any more."""
     with transaction():
         _learner(Learner.id == learner_id).feed_version += 1
+        end_links_of_merged(learner_id, feed_only=True)
 
 
 # ------------------------------------------------------------------------------------------------- shared steps
@@ -163,6 +166,7 @@ def _take_back(token: str) -> Learner:
         learner.email_pending = learner.pending_until = None
         learner.link_version += 1
         learner.feed_version += 1
+        end_links_of_merged(learner.id)
         if before is not None:
             learner.email_before = learner.before_until = None
             _readdress(session, learner, before)

@@ -99,6 +99,7 @@ class MergedPerson(Model):
     public_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     learner_id: Mapped[int] = mapped_column(ForeignKey("learner.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(String(320), info=_OTHER_ADDRESS)
+    email_key: Mapped[str] = mapped_column(String(320), index=True, info=_OTHER_ADDRESS)
     link_version: Mapped[int] = mapped_column(Integer)
     feed_version: Mapped[int] = mapped_column(Integer)
     merged_at: Mapped[datetime] = mapped_column(UTCDateTime)

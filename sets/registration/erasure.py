@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..privacy import personal_columns
 from ..staff.activity import record_activity
 from . import exporting, workflow
 from .applying import Actor
+from .desk_models import MergedPerson
 from .freezing import freeze_counts
 from .importing_models import ImportLine
 from .models import Erasure, Learner, Registration, Submission
@@ -43,21 +45,25 @@ def erase_learner(
         if before is not None:
             before(learner_id)
         workflow.withdraw_person(learner_id, actor=actor)
+        others = _merged_into(learner_id)
         db.session.flush()
         freeze_counts(learner_id)
         _forget(learner_id)
         exporting.end_all()
-        values = {"public_id": learner_public_id, "at": now(), "by_kind": actor.kind}
-        db.session.execute(insert(Erasure).values(**values))
+        # Whoever turned out to be this person is erased with them, also in a backup of the time before.
+        gone = [learner_public_id, *(other.public_id for other in others)]
+        values = [{"public_id": one, "at": now(), "by_kind": actor.kind} for one in gone]
+        db.session.execute(insert(Erasure), values)
         record_activity("erase_learner", subject_type="learner", rows=1)
         folder = Path(current_app.instance_path)
-        after_commit(lambda: note_erasure(folder, learner_public_id))
+        for one in gone:
+            after_commit(partial(note_erasure, folder, one))
         return True
 
 
 def erase_address(email: str, *, actor: Actor) -> bool:
     """Erase everybody who stands at that address; False when nobody does."""
-    people = [person.public_id for person in learners_at(email)]
+    people = [person.public_id for person in (*learners_at(email), *_once_at(email))]
     return sum(erase_learner(public_id, actor=actor) for public_id in people) > 0
 
 
@@ -85,7 +91,9 @@ def _forget(learner_id: int) -> None:
     about = select(DeliveryRegistration.delivery_id).where(
         DeliveryRegistration.registration_id.in_(registrations)
     )
-    _forget_address(learner_id)
+    email = db.session.execute(select(Learner.email).where(Learner.id == learner_id)).scalar_one()
+    for address in (email, *(other.email for other in _merged_into(learner_id))):
+        _forget_address(learner_id, address)
     unsent = (Delivery.learner_id == learner_id) | Delivery.id.in_(about)
     db.session.execute(
         update(Delivery)
@@ -111,13 +119,29 @@ def _forget(learner_id: int) -> None:
     db.session.expire_all()
 
 
-def _forget_address(learner_id: int) -> None:
+def _merged_into(learner_id: int) -> list[Any]:
+    statement = select(MergedPerson.public_id, MergedPerson.email).where(
+        MergedPerson.learner_id == learner_id
+    )
+    return list(db.session.execute(statement))
+
+
+def _once_at(email: str) -> list[Learner]:
+    """Return those whose other address that is."""
+    statement = (
+        select(Learner)
+        .join(MergedPerson, MergedPerson.learner_id == Learner.id)
+        .where(MergedPerson.email_key == address_key(email))
+    )
+    return list(db.session.scalars(statement))
+
+
+def _forget_address(learner_id: int, email: str) -> None:
     """Empty what holds the person's address and is not theirs by a key.
 
     A form that was held before they were somebody here; a receipt whose address was corrected; another person's wish
     for their address.
     """
-    email = db.session.execute(select(Learner.email).where(Learner.id == learner_id)).scalar_one()
     asked = (Delivery.kind == "address_confirmation") | Delivery.learner_id.is_(None)
     quiet = {"synchronize_session": False}
     db.session.execute(

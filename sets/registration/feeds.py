@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from ..catalogue.models import SessionState
 from ..catalogue.showing import ShownTraining
 from ..clock import now
-from ..database import db
 from ..languages import current_language
 from . import calendar
 from .keys import LinkUnknown, read_feed_token
-from .models import Learner
+from .links_of_people import person_of
 
 # What is over stays so long in a learner's own feed.
 KEPT_AFTER = timedelta(days=30)
@@ -25,10 +23,10 @@ def learner_feed(token: str) -> bytes:
     read = read_feed_token(token)
     if read is None:
         raise LinkUnknown
-    learner = db.session.scalar(select(Learner).where(Learner.public_id == read[0]))
+    learner, _link_version, feed_version = person_of(read[0])
     if learner is None:
         raise LinkUnknown
-    if learner.feed_version != read[1]:
+    if feed_version != read[1]:
         raise LinkUnknown(is_revoked=True)
     return calendar.subscribed_calendar(learner, since=now() - KEPT_AFTER)
 

@@ -17,6 +17,7 @@ from ..clock import now
 from ..database import db, transaction
 from ..statements import insert_or_ignore
 from .keys import LinkUnknown, read_join_token
+from .links_of_people import person_of
 from .models import AttendanceFact, Learner, Registration, Status
 from .standing import OPENS_BEFORE, is_room_open
 
@@ -60,11 +61,11 @@ def find_doorway(token: str) -> Doorway:
     if read is None:
         raise LinkUnknown
     meeting_public_id, learner_public_id, version = read
-    learner = db.session.scalar(select(Learner).where(Learner.public_id == learner_public_id))
+    learner, link_version, _feed_version = person_of(learner_public_id)
     meeting = db.session.scalar(select(Meeting).where(Meeting.public_id == meeting_public_id))
     if learner is None or meeting is None:
         raise LinkUnknown
-    if learner.link_version != version:
+    if link_version != version:
         raise LinkUnknown(is_revoked=True)
     session = meeting.session
     registration = db.session.scalar(

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from ..database import db
 from ..statements import insert_or_ignore, insert_rows, update_row
 from .applying import Application
+from .desk_models import MergedPerson
 from .models import Learner, LearnerWord
 
 DETAILS = (
@@ -123,12 +124,14 @@ def until_settled(act: Callable[[], T]) -> T:
 def index_words(learner_id: int, person: Any) -> None:
     """Make the person findable by the words of their name, address and organisation as they are now."""
     db.session.execute(delete(LearnerWord).where(LearnerWord.learner_id == learner_id))
-    _insert_words(learner_id, person)
+    others = db.session.scalars(select(MergedPerson.email).where(MergedPerson.learner_id == learner_id))
+    _insert_words(learner_id, person, others=tuple(others))
 
 
-def _insert_words(learner_id: int, person: Any, email: str = "") -> None:
+def _insert_words(learner_id: int, person: Any, email: str = "", others: tuple[str, ...] = ()) -> None:
     email = email or person.email
-    words = search_words(person.first_name, person.last_name, email, person.organisation or "")
+    words = search_words(person.first_name, person.last_name, email, person.organisation or "", *others)
+    words |= {folded(one)[:LONGEST_WORD] for one in others}
     words |= {folded(email)[:LONGEST_WORD], *likeness(person)}
     insert_rows(LearnerWord, [{"learner_id": learner_id, "word": word} for word in sorted(words)])
 

@@ -22,6 +22,7 @@ from .codes import organisation_kind_words, source_words
 from .countries import country_words
 from .desk_models import LearnerNote, LearnerTag, MergedPerson
 from .keys import LinkUnknown, read_page_token
+from .links_of_people import person_of
 from .models import Erasure, Learner, Registration, Status, Submission
 from .noting import notes_about
 from .people import folded
@@ -76,10 +77,10 @@ def find_person(token: str) -> Person:
     read = read_page_token(token)
     if read is None:
         raise LinkUnknown
-    learner = db.session.scalar(select(Learner).where(Learner.public_id == read[0]))
+    learner, link_version, _feed_version = person_of(read[0])
     if learner is None:
         raise LinkUnknown(is_erased=db.session.get(Erasure, read[0]) is not None)
-    if learner.link_version != read[1]:
+    if link_version != read[1]:
         raise LinkUnknown(is_revoked=True)
     return Person(learner, standings_of(learner.id))
 

@@ -45,6 +45,7 @@ LEFT_OUT = {
     "submission.outcome",
     "submission.payload",
     "learner_tag.tag_id",
+    "merged_person.email_key",
 }
 # Tables that are told under a registration, or in words of their own.
 TOLD_APART = {

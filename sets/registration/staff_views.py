@@ -39,6 +39,7 @@ from .exports_noted import note_export
 from .filter_choices import filter_choices
 from .filter_words import chips
 from .filtering import is_day
+from .links_of_people import other_addresses_of
 from .listing import PER_PAGE, Filter
 from .models import Status
 from .neighbours import neighbours_of
@@ -110,6 +111,7 @@ def show_registration(public_id: UUID) -> str:
         "registration/show_registration.html",
         record=record, back=wanted.as_query(), here=request.full_path.rstrip("?"), account_id=signed_in_account().id,
         around=neighbours_of(record.registration, wanted) if came_by_list else None,
+        other_addresses=other_addresses_of(learner.id) if learner else [],
         notes=notes_about(learner.id) if learner else [], known_tags=tag_names(),
         tags=tags_of([learner.id]).get(learner.id, []) if learner else [], note=NoteForm(), **_words(),
     )  # fmt: skip

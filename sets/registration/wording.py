@@ -70,6 +70,8 @@ def event_words(event: RegistrationEvent) -> str:
     """Return what a line of a registration's history says: the state that it led to, or what else was done."""
     if event.verb == "reorder":
         return _("Rank changed")
+    if event.verb == "merge":
+        return _("Two people became one")
     if event.verb == "renew":
         return _("Said that they still wait")
     if event.verb == "session_moved":

@@ -81,6 +81,7 @@ MENU: tuple[tuple[Callable[[], str], tuple[MenuPage, ...]], ...] = (
             MenuPage("/staff/registrations", lambda: _("Registrations")),
             MenuPage("/staff/imports", lambda: _("Imports"), "organiser"),
             MenuPage("/staff/exports", lambda: _("Exports")),
+            MenuPage("/staff/duplicates", lambda: _("Duplicates"), "organiser"),
             MenuPage("/staff/registrations/tags", lambda: _("Tags")),
         ),
     ),

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("public_id", sa.String(36), nullable=False),
         sa.Column("learner_id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(320), nullable=False),
+        sa.Column("email_key", sa.String(320), nullable=False),
         sa.Column("link_version", sa.Integer(), nullable=False),
         sa.Column("feed_version", sa.Integer(), nullable=False),
         sa.Column("merged_at", MOMENT, nullable=False),
@@ -98,6 +99,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("public_id", name=op.f("pk_merged_person")),
     )
     op.create_index(op.f("ix_merged_person_learner_id"), "merged_person", ["learner_id"])
+    op.create_index(op.f("ix_merged_person_email_key"), "merged_person", ["email_key"])
     op.create_table(
         "dismissed_pair",
         sa.Column("learner_id", sa.Integer(), nullable=False),
