@@ -26,14 +26,15 @@ def condition_of(stored: Mapping[str, Any] | None) -> Condition | None:
     return Condition(stored["question"], tuple(stored["any"])) if stored else None
 
 
-def broken_conditions(questions: Iterable[Mapping[str, Any]], before: Iterable[Any] = ()) -> list[int]:
-    """Return the ids of the questions whose condition looks at no question that stands earlier.
+def without_hidden(
+    questions: Iterable[Any], answers: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the answers without those to questions that are not asked, given the answers to the general ones.
 
-    `before` are the ids of general questions, which count as earlier for a training's own.
+    `questions` are those of the form (AskedQuestion), in order; answers to others stay.
     """
-    seen, broken = set(before), []
-    for entry in questions:
-        if (condition := entry.get("show_if")) and condition["question"] not in seen:
-            broken.append(entry["id"])
-        seen.add(entry["id"])
-    return broken
+    kept = dict(answers)
+    for question in questions:
+        if question.show_if and not question.show_if.holds({**given, **kept}):
+            kept.pop(str(question.id), None)
+    return kept

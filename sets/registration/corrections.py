@@ -10,6 +10,8 @@ from sqlalchemy import delete, func, select, update
 from ..catalogue.models import Meeting
 from ..clock import now
 from ..database import db, transaction
+from ..questionnaires.building import forms_of
+from ..questionnaires.conditions import without_hidden
 from . import consents
 from .models import ACTIVE, Learner, LearnerNeed, Registration, Submission
 from .people import DETAILS, index_words
@@ -56,6 +58,7 @@ def correct_details(
         if asked:
             learner.answers = _merged(learner.answers, answers, asked)
             learner.form_version_id = form_version_id
+            _forget_hidden(learner)
         session.flush()
         index_words(learner.id, learner)
         _keep_needs(learner, needs, language)
@@ -114,6 +117,17 @@ def _merged(
     on_page = {str(identifier) for identifier in asked}
     others = {key: value for key, value in (kept or {}).items() if key not in on_page}
     return others | dict(answers or {})
+
+
+def _forget_hidden(learner: Learner) -> None:
+    """Drop answers to a training's questions that were asked only after another answer to a general one."""
+    rows = list(db.session.scalars(select(Registration).where(Registration.learner_id == learner.id)))
+    forms = forms_of(row.form_version_id for row in rows if row.form_version_id and row.answers)
+    for row in rows:
+        if row.answers and (form := forms.get(row.form_version_id or 0)):
+            kept = without_hidden(form.questions, row.answers, learner.answers)
+            if kept != row.answers:
+                row.answers = kept
 
 
 def _keep_needs(learner: Learner, needs: str, language: str) -> None:

@@ -28,11 +28,15 @@ def a_version(
     training_id: int | None = None,
     required: tuple[str, ...] = (),
     words: dict[str, str] | None = None,
+    show_if: dict[str, tuple[Question, list[Any]]] | None = None,
 ) -> int:
     """Store a version that asks these questions, worded from their keys, and return its id."""
     content = {
         "questions": [_entry(question, question.key in required, words or {}) for question in questions]
     }
+    for entry, question in zip(content["questions"], questions, strict=True):
+        if found := (show_if or {}).get(question.key):
+            entry["show_if"] = {"question": found[0].id, "any": found[1]}
     with transaction() as session:
         if state == "live":
             session.query(FormVersion).filter_by(state="live", training_id=training_id).update(

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from sets.questionnaires.asked import AskedOption, AskedQuestion
 from sets.questionnaires.building import AskedForm, QuestionsForm
-from sets.questionnaires.conditions import Condition, broken_conditions
+from sets.questionnaires.conditions import Condition
 
 TOOLS = AskedQuestion(
     1, "tools", "choices", False, {"fr": "Outils ?"}, {},
@@ -79,16 +79,6 @@ def test_the_hint_says_when_a_question_is_to_be_answered(fill):
     assert (which.decider, which.values) == ("q-tools", ("wiki",))
     where = next(one for one in form.shown if one.field.name == "q-where")
     assert (where.decider, where.values) == ("q-public", ("yes",))
-
-
-def test_a_condition_that_looks_forward_or_at_itself_is_broken():
-    def entry(identifier, decider=None):
-        return {"id": identifier} | ({"show_if": {"question": decider, "any": [1]}} if decider else {})
-
-    assert broken_conditions([entry(1), entry(2, 1)]) == []
-    assert broken_conditions([entry(1, 2), entry(2, 1)]) == [1]
-    assert broken_conditions([entry(1, 1)]) == [1]
-    assert broken_conditions([entry(1, 7)], before=(7,)) == []
 
 
 def test_what_depends_on_the_form_beside_stands_after_it_with_all_that_depends_on_that(fill):

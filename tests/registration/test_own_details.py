@@ -15,7 +15,7 @@ from sets.registration.models import Consent, Learner, LearnerNeed, LearnerWord,
 from tests import factories
 from tests.page_rules import words
 from tests.pages import submit, visit
-from tests.questionnaires.asking import ask
+from tests.questionnaires.asking import a_question, a_version, ask
 from tests.registration.letters_read import posted
 
 pytestmark = pytest.mark.usefixtures("catalogue", "clock")
@@ -91,6 +91,26 @@ def test_general_answers_and_those_of_a_training_are_corrected(client, amina):
     (answers,) = stored(Registration.answers)
     assert list(answers) == [str(own.id)]
     assert visit(client, f"{link_of(amina)}/details").value("q-goal") == "To learn"
+
+
+def test_answers_that_depend_on_another_go_with_it_on_ones_own_page_too(client, amina):
+    training = factories.training()
+    public, body = a_question("public", "yes_no"), a_question("body")
+    a_version(public, body, show_if={"body": (public, [True])}, required=("body",))
+    town = a_question("town", training_id=training.id)
+    a_version(town, training_id=training.id, show_if={"town": (public, [True])})
+    factories.registration(factories.training_session(training), amina)
+    page = visit(client, f"{link_of(amina)}/details")
+    assert page.one("div", data_if="q-public").get("data-values") == "yes"
+    submit(page, form="details", **{"q-public": "yes", "q-body": "Lyon"})
+    page = visit(client, link_of(amina)).click("My answers")
+    submit(page, form="answers", **{"q-town": "Lyon"})
+    assert stored(Registration.answers)[0] == {str(town.id): "Lyon"}
+    page = visit(client, f"{link_of(amina)}/details")
+    submit(page, form="details", **{"q-public": "no"})
+    assert stored(Learner.answers)[0] == {str(public.id): False}
+    assert stored(Registration.answers)[0] == {}
+    assert not visit(client, link_of(amina)).click("My answers").all("input", name="q-town")
 
 
 def test_what_a_newer_form_asks_may_stay_open_and_what_it_asks_no_more_is_still_there(client, amina):
