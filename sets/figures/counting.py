@@ -71,6 +71,19 @@ def count_states(scope: Scope) -> dict[int, Counter[str]]:
     return dict(found)
 
 
+def count_in_sessions(ids: Iterable[int]) -> dict[int, Counter[str]]:
+    """Return how many registrations of each of these sessions have each state."""
+    columns = (Registration.training_session_id, Registration.status)
+    found: dict[int, Counter[str]] = {identifier: Counter() for identifier in ids}
+    for criteria, sign in (((), 1), ((~is_kept(),), -1)):
+        statement = select(*columns, func.count()).where(
+            Registration.training_session_id.in_(list(found)), *criteria
+        )
+        for session_id, status, number in db.session.execute(statement.group_by(*columns)):
+            found[session_id][status] += sign * number
+    return found
+
+
 def count_over_time(scope: Scope, begin: str, end: str) -> list[Span]:
     """Return how many registrations came in each week or month from one month to another, none left out."""
     months = months_between(begin, end)

@@ -18,12 +18,11 @@ from ..catalogue.models import SessionState, Training, TrainingSession, first_st
 from ..database import db
 from ..registration.models import HOLDING, Registration, Status
 from ..registration.outcomes import OUTCOMES, noted_sessions
+from .counting import count_in_sessions
 from .scope import ANY_DATE, Scope
 
 # The newest sessions that one page tells of.
 MOST = 200
-# Counted by the predicate of that name.
-COUNTED = ("had_place", "lost_place", "expected", "missed")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Rates:
     numbers: dict[str, int] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> int:
-        """Return a number: taken, waiting, or one of COUNTED."""
+        """Return a number: taken, waiting, had_place, lost_place, expected or missed."""
         return self.numbers.get(name, 0)
 
 
@@ -52,19 +51,17 @@ def read_rates(scope: Scope) -> list[Rates]:
     """Return the sessions that begin in the period, the first one first; those without a date where it has no end."""
     sessions = _sessions(scope)
     ids = [session.id for session in sessions]
-    numbers: dict[int, dict[str, int]] = {identifier: {} for identifier in ids}
-    states = (*HOLDING, Status.WAITING)
-    for session_id, status, number in _grouped(
-        ids, Registration.status.in_(states), Registration.training_session_id, Registration.status
-    ):
-        name = "waiting" if status == Status.WAITING else "taken"
-        numbers[session_id][name] = numbers[session_id].get(name, 0) + number
     noted = set(db.session.scalars(noted_sessions())) & set(ids)
-    for name in COUNTED:
-        criterion, _words = OUTCOMES[name]
-        # Nobody is expected where attendance was not noted: those are not looked at.
-        among = sorted(noted) if name in ("expected", "missed") else ids
-        for session_id, number in _grouped(among, criterion(), Registration.training_session_id):
+    numbers: dict[int, dict[str, int]] = {}
+    for session_id, states in count_in_sessions(ids).items():
+        numbers[session_id] = {
+            "taken": sum(states[state] for state in HOLDING),
+            "waiting": states[Status.WAITING],
+            # What `was_expected` says, without asking it of everybody.
+            "expected": states[Status.CONFIRMED] if session_id in noted else 0,
+        }
+    for name, among in (("had_place", ids), ("lost_place", ids), ("missed", sorted(noted))):
+        for session_id, number in _grouped(among, OUTCOMES[name][0]()):
             numbers[session_id][name] = number
     return [Rates(session, session.capacity, numbers[session.id]) for session in sessions]
 
@@ -101,12 +98,10 @@ def _sessions(scope: Scope) -> list[TrainingSession]:
     return list(reversed(list(db.session.scalars(statement.limit(MOST)))))
 
 
-def _grouped(ids: list[int], criterion: Any, *columns: Any) -> Iterable[Any]:
+def _grouped(ids: list[int], criterion: Any) -> Iterable[Any]:
     if not ids:
         return ()
-    statement = (
-        select(*columns, func.count())
-        .where(Registration.training_session_id.in_(ids), criterion)
-        .group_by(*columns)
+    session_id = Registration.training_session_id
+    return db.session.execute(
+        select(session_id, func.count()).where(session_id.in_(ids), criterion).group_by(session_id)
     )
-    return db.session.execute(statement)

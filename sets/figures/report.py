@@ -29,7 +29,8 @@ from ..registration.countries import country_words
 from ..registration.freezing import PERSON
 from ..registration.frozen_models import FrozenCount
 from ..registration.models import Learner, Registration, Status
-from ..registration.outcomes import came, held_sessions, is_kept, was_expected
+from ..registration.outcomes import came, held_sessions, is_kept, noted_sessions
+from .counting import count_in_sessions
 from .months import month_words, period_words
 from .protecting import LEAST, Protected, is_shown, is_split_shown, protect
 from .rates import percent
@@ -132,19 +133,22 @@ def _count(scope: Scope) -> _Counts:
     ]
     ids = [session.id for session in sessions]
     placed = (is_kept(), Registration.status == Status.CONFIRMED, Registration.training_session_id.in_(ids))
-    here = Registration.training_session_id
-    countries, kinds = _of_learners(placed, Learner.country), _of_learners(placed, Learner.organisation_kind)
+    participations = {
+        session_id: states[Status.CONFIRMED] for session_id, states in count_in_sessions(ids).items()
+    }
+    # What `was_expected` says, without asking it of everybody.
+    noted = set(db.session.scalars(noted_sessions())) & set(ids)
+    countries, kinds, erased = _of_learners(placed)
     gone = _gone(ids)
-    erased = _number(func.count(), *placed, Registration.learner_id.is_(None))
     for found, name in ((countries, "country"), (kinds, "kind")):
         found.update(gone.get(name, {}))
         if (unknown := erased - sum(gone.get(name, {}).values())) > 0:
             found[UNKNOWN] += unknown
     return _Counts(
         sessions=sessions,
-        participations=_by(here, *placed),
-        expected=_by(here, *placed, was_expected()),
-        came=_by(here, *placed, came()),
+        participations=participations,
+        expected={session_id: participations[session_id] for session_id in noted},
+        came=_by(Registration.training_session_id, came(), Registration.training_session_id.in_(noted)),
         countries=countries,
         kinds=kinds,
         people=_number(func.count(Registration.learner_id.distinct()), *placed)
@@ -161,14 +165,24 @@ def _number(counted: Any, *criteria: Any) -> int:
     return int(db.session.scalar(select(counted).select_from(Registration).where(*criteria)) or 0)
 
 
-def _of_learners(criteria: Iterable[Any], column: Any) -> Counter[str]:
+def _of_learners(criteria: Iterable[Any]) -> tuple[Counter[str], Counter[str], int]:
+    """Return the participations of people who are there by country and by kind, and how many are of people gone."""
+    columns = (Registration.learner_id.is_(None), Learner.country, Learner.organisation_kind)
     statement = (
-        select(column, func.count())
-        .join(Registration, Registration.learner_id == Learner.id)
+        select(*columns, func.count())
+        .select_from(Registration)
+        .outerjoin(Learner, Learner.id == Registration.learner_id)
         .where(*criteria)
-        .group_by(column)
+        .group_by(*columns)
     )
-    return Counter({value or "": number for value, number in db.session.execute(statement)})
+    countries, kinds, erased = Counter[str](), Counter[str](), 0
+    for is_gone, country, kind, number in db.session.execute(statement):
+        if is_gone:
+            erased += number
+        else:
+            countries[country or ""] += number
+            kinds[kind or ""] += number
+    return countries, kinds, erased
 
 
 def _gone(ids: list[int]) -> dict[str, Counter[str]]:

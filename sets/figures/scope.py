@@ -44,7 +44,7 @@ class Scope:
     @classmethod
     def from_query(cls, query: Mapping[str, str], *, usual: str = "") -> Scope:
         """Return what an address asks for; without a beginning, from the month `usual`."""
-        texts = {name: query.get(name, "").strip()[:80] for name in ("training", "session")}
+        texts = {name: _plain(query.get(name, "")) for name in ("training", "session")}
         begin, end = (query.get(name, "").strip() for name in ("from", "to"))
         begin = begin if MONTH.fullmatch(begin) else "" if begin == ALL else usual
         end = end if MONTH.fullmatch(end) else ""
@@ -116,6 +116,12 @@ class Scope:
             named = select(TrainingSession.id).where(TrainingSession.public_id == self.session)
             found.append(session == named.scalar_subquery())
         return found
+
+
+def _plain(text: str) -> str:
+    """Return a text as a database can compare it; what nobody typed finds nothing."""
+    text = text.strip()[:80]
+    return text if text.isprintable() else "?"
 
 
 def listing_query(**parts: Any) -> str:

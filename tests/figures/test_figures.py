@@ -32,7 +32,10 @@ ALL = Scope(zone="Europe/Paris")
 
 
 @pytest.fixture(autouse=True)
-def in_english():
+def in_english(request):
+    # A language is spoken within the app.
+    if "app" in request.fixturenames:
+        request.getfixturevalue("app")
     with speaking("en"):
         yield
 
@@ -263,6 +266,15 @@ def test_the_tables_file_opens_again_with_real_numbers(client, clock):
     assert rows[1] == ["France", 9.0, 60.0]
     text = client.get("/staff/figures/sessions.csv?from=all").get_data(as_text=True)
     assert text.startswith("\ufeffSession;Places;Taken;Capacity filled (%);")
+
+
+@pytest.mark.parametrize(
+    "query", ["training=%00", "session=%ff%fe", "from=%00&to=9999-12", "session=" + "x" * 500]
+)
+def test_nonsense_in_the_address_finds_nothing(client, query):
+    sign_in(client, "coordinator")
+    for page in ("", "/people", "/answers", "/report", "/time.csv"):
+        assert client.get(f"/staff/figures{page}?{query}&question=%00").status_code in (200, 404)
 
 
 def test_a_site_without_anything_says_so(client):
