@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel.dates import format_skeleton
-from flask import Flask, render_template
+from flask import Flask, render_template, url_for
 
 from ..catalogue.labels import language_words, session_words
 from ..catalogue.remarks import standing_shape, standing_words
@@ -34,11 +34,17 @@ def show_dashboard() -> Any:
     return render_template(
         "pages/show_dashboard.html",
         figures=figures, moment=now(), zone=account.time_zone, most_mails=MOST,
-        week_rows=[(_short_day(monday), number) for monday, number in figures.weeks],
+        week_rows=[(_short_day(day), number, _list_of(day, account.time_zone)) for day, number in figures.weeks],
         trainings={row.training.id: row.training for row in figures.trainings},
         session_words=session_words, language_words=language_words, status_words=status_words,
         standing_shape=standing_shape, standing_words=standing_words,
     )  # fmt: skip
+
+
+def _list_of(monday: date, zone: str) -> str:
+    """Return the address of what came in the week of that Monday."""
+    days = {"received_from": monday.isoformat(), "received_to": (monday + timedelta(days=6)).isoformat()}
+    return url_for("registrations.list_registrations", **days, zone=zone)
 
 
 def _short_day(day: date) -> str:
