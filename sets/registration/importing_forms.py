@@ -49,7 +49,7 @@ class MatchingForm(BaseForm):
             self[f"column-{index}"].choices = [("", _("Leave it out")), *targets]
         self["training"].choices = [(BY_COLUMN, _("As the column “Training” says")), *trainings]
         for slug, choices in sessions.items():
-            self[f"session-{slug}"].choices = [("", _("As the column “Date of the session” says")), *choices]
+            self[f"session-{slug}"].choices = [("", _("None: such a line is an error")), *choices]
         self["zone"].choices = [(name, name.replace("_", " ")) for name in sorted(zone_names())]
         self["order_of_dates"].choices = [
             ("day", _("3 April: the day first")),

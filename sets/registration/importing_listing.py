@@ -13,6 +13,7 @@ from ..clock import now
 from ..database import db
 from ..privacy import period
 from .importing_models import ImportEntry, ImportLine, ImportRun, Result, RunState
+from .models import Learner, Registration
 from .queue import is_anyone_waiting
 
 PER_PAGE = 50
@@ -93,6 +94,19 @@ def list_entries(
     order = (ImportEntry.id,) if after else (ImportEntry.number, ImportEntry.id)
     statement = statement.order_by(*order).limit(per_page).offset((page - 1) * per_page)
     return list(db.session.scalars(statement))
+
+
+def registrations_of(entries: list[ImportEntry]) -> dict[int, tuple[str, str]]:
+    """Return the public id and the person's name of the registrations behind some entries, by id."""
+    statement = (
+        select(Registration.id, Registration.public_id, Learner.first_name, Learner.last_name)
+        .outerjoin(Learner, Learner.id == Registration.learner_id)
+        .where(Registration.id.in_([entry.registration_id for entry in entries if entry.registration_id]))
+    )
+    return {
+        row.id: (row.public_id, f"{row.first_name or ''} {row.last_name or ''}".strip())
+        for row in db.session.execute(statement)
+    }
 
 
 def error_entries(import_id: int) -> Iterator[ImportEntry]:

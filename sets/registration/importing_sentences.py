@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..catalogue.labels import language_words
+from ..dates import calendar_day_words
 from ..forms import address_fault, clean_line
 from ..languages import LANGUAGES
 from .codes import organisation_kind_words, source_words
@@ -62,6 +64,11 @@ def file_words(refusal: FileRefused) -> str:
     sentence = words.get(refusal.reason, words["no_table"])
     number = f"{refusal.number:,}".replace(",", "\u202f") if refusal.number else ""
     return sentence.replace("%(line)s", str(refusal.line or "")).replace("%(number)s", number)
+
+
+def day_words(day: str) -> str:
+    """Return a day that lines ask for, with its weekday."""
+    return calendar_day_words(date.fromisoformat(day))
 
 
 def refusal_words(refusal: ImportRefused) -> str:

@@ -18,13 +18,15 @@ from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
 from ..privacy import period
 from . import erasure, seating, steps
 from .applying import Actor
-from .importing_checking import BATCH, read_run
+from .importing_checking import read_run
 from .importing_models import ImportEntry, ImportLine, ImportRun, Result, RunState
 from .importing_writing import AT_MOST, IMPORT
 from .models import ACTIVE, AttendanceFact, Learner, Registration, RegistrationEvent, Status
 from .people import index_words
 
 GONE = "gone"
+# Rows looked at in a round: what takes them back costs more than a glance at them, and a round is short.
+FEW = 25
 # Why a registration stays, the first that is true: "erased", "acted", "mailed", "attended", "changed", "noted".
 REASONS = ("erased", "acted", "mailed", "attended", "changed", "noted")
 # Tables that speak of a registration without anybody having done anything to it.
@@ -63,7 +65,7 @@ def undo_batch(import_id: int) -> int:
         run = read_run(import_id)
         if run is None or run.state != RunState.UNDOING:
             return 0
-        ids = list(db.session.scalars(_due(import_id).limit(BATCH)))
+        ids = list(db.session.scalars(_due(import_id).limit(FEW)))
         done = _undo_some(run, ids, people)
     # People who are here through this import alone: nothing of theirs is left.
     for learner_id in people:

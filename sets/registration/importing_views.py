@@ -114,7 +114,8 @@ def show_import(public_id: UUID) -> Any:
     total = counts.get(result, 0) if result else sum(counts.values())
     return render_template(
         "registration/show_import.html", run=run, counts=counts, entries=entries, total=total, result=result,
-        page=page, per_page=PER_PAGE, **_standing(run), **_words(),
+        page=page, per_page=PER_PAGE, registrations=importing_listing.registrations_of(entries), **_standing(run),
+        **_words(),
     )  # fmt: skip
 
 
