@@ -7,12 +7,14 @@ from datetime import datetime
 from babel.dates import format_skeleton
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
-from ..catalogue.models import Meeting
+from ..catalogue.labels import session_words, training_labels
+from ..catalogue.models import Meeting, TrainingSession
 from ..database import db
 from ..dates import local
 from ..languages import LANGUAGES, current_language
-from .scope import Scope, first_month, months_between, this_month
+from .scope import ANY_DATE, Scope, first_month, months_between, this_month
 
 # Years of months that can be chosen, the last ones.
 MOST = 12 * 12
@@ -38,8 +40,20 @@ def period_words(begin: str, end: str) -> str:
 
 
 def scope_words(scope: Scope) -> str:
-    """Return the period of what is shown."""
-    return period_words(scope.begin, scope.end)
+    """Return of what the figures tell: the training and the session where one is chosen, and the period."""
+    trainings = [one.short_title for one in training_labels().values() if one.slug == scope.training]
+    session = db.session.scalar(
+        select(TrainingSession)
+        .where(TrainingSession.public_id == scope.session)
+        .options(selectinload(TrainingSession.meetings))
+    )
+    is_asked = session is not None or scope.session == ANY_DATE
+    parts = [
+        *trainings,
+        *([session_words(session)] if is_asked else []),
+        period_words(scope.begin, scope.end),
+    ]
+    return " · ".join(parts)
 
 
 def month_choices(scope: Scope) -> list[tuple[str, str]]:

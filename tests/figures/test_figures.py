@@ -238,6 +238,7 @@ def test_pages_lead_to_lists_and_to_files(client, clock):
     sign_in(client, "coordinator")
     page = visit(client, "/staff/figures?from=all")
     assert page.heading == "Figures"
+    assert "From the beginning" in page.text
     followed = 0
     for path in (
         "/staff/figures?from=all",
