@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from sets import clock as time
+from sets.catalogue.models import Brochure
 from sets.database import db
 from sets.installation import Setting
 from sets.languages import speaking
@@ -103,6 +104,18 @@ def test_the_contact_address_stands_on_public_pages_and_for_replies(administrato
 
     app.extensions["letterhead"].until = 0
     assert reply_address() == "hello@example.org"
+
+
+def test_brochures_are_made_anew_with_the_contact_address(administrator):
+    def hashes():
+        db.session.rollback()
+        return set(db.session.scalars(select(Brochure.content_hash)))
+
+    before = hashes()
+    assert before
+    change(administrator, "contact_email", "hello@example.org")
+    assert len(hashes()) == len(before)
+    assert not hashes() & before
 
 
 def test_the_sender_has_the_chosen_name(administrator, app):
