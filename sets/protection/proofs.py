@@ -10,10 +10,10 @@ from sqlalchemy import func, insert, select
 from ..clock import now
 from ..database import db
 from ..privacy import personal_columns
+from ..registration import erasure
 from ..registration.applying import Actor
 from ..registration.erasure import erase_learner, rows_of
 from ..registration.models import Learner, LearnerWord, Registration
-from ..registration.people import learners_at
 from .models import ErasureProof
 
 # Why a person is erased on request: codes, so that no text about them stays.
@@ -60,7 +60,7 @@ def find_learner(public_id: str) -> Learner | None:
 
 def people_at(address: str) -> list[Learner]:
     """Return everybody on that address."""
-    return learners_at(address) if "@" in address else []
+    return erasure.people_at(address) if "@" in address else []
 
 
 def find_proof(reference: str) -> ErasureProof | None:

@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import Text, cast, delete, func, insert, or_, select, update
 
 from ..clock import now
-from ..database import after_commit, db, transaction
+from ..database import after_commit, db, empty_log, transaction
 from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
 from ..privacy import personal_columns
 from ..staff.activity import record_activity
@@ -58,13 +58,19 @@ def erase_learner(
         folder = Path(current_app.instance_path)
         for one in gone:
             after_commit(partial(note_erasure, folder, one))
+        after_commit(empty_log)
         return True
 
 
 def erase_address(email: str, *, actor: Actor) -> bool:
     """Erase everybody who stands at that address; False when nobody does."""
-    people = [person.public_id for person in (*learners_at(email), *_once_at(email))]
+    people = [person.public_id for person in people_at(email)]
     return sum(erase_learner(public_id, actor=actor) for public_id in people) > 0
+
+
+def people_at(email: str) -> list[Learner]:
+    """Return everybody who stands at that address, or stood there before they turned out to be one with another."""
+    return list({person.id: person for person in (*learners_at(email), *_once_at(email))}.values())
 
 
 def replay_erasures() -> int:

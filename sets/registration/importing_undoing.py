@@ -15,7 +15,6 @@ from ..catalogue import places
 from ..clock import now
 from ..database import db, transaction
 from ..mailing.models import Delivery, DeliveryRegistration, DeliveryStatus
-from ..privacy import period
 from . import erasure, seating, steps
 from .applying import Actor
 from .importing_checking import read_run
@@ -149,7 +148,7 @@ def _reason(run: ImportRun) -> Any:
         or_(
             and_(ImportEntry.made_learner, Learner.proven_at.is_not(None)),
             Learner.proven_at >= since,
-            Learner.keep_until >= since + period("registrations"),
+            Learner.acted_at >= since,
         ),
     )
     conditions = {
