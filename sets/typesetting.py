@@ -24,6 +24,9 @@ FONT_FOLDERS = [
 # Every PDF bears the same moment, so that the same content gives the same bytes.
 MADE_AT = 1_735_689_600
 
+# How the typesetter writes a sign that is not to be seen.
+ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+
 _ours = threading.local()
 
 
@@ -48,7 +51,8 @@ def typeset(layout: Path, content: dict[str, Any]) -> bytes:
         )
     except typst.TypstError as error:
         if unknown := re.search(r'the text `"(.+?)"` could not be displayed', error.message):
-            raise TypesettingRefused(f"The fonts have no character {unknown[1]}") from error
+            words = ESCAPED.sub(lambda found: chr(int(found[1], 16)), unknown[1])
+            raise TypesettingRefused(f"The fonts have no character {words}") from error
         raise
     if not isinstance(pdf, bytes):
         raise TypeError("A PDF is one piece of bytes.")

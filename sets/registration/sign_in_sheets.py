@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -32,9 +34,14 @@ EMBLEM = brochure_pdf.FOLDER / "eu-emblem.svg"
 EMPTY_LINES = 5
 # What a list of meetings offers.
 RECENT, MOST_MEETINGS = timedelta(days=31), 200
-# Letters that the fonts lack, tried one after the other.
-MOST_UNKNOWN = 60
+# Letters that the fonts lack are found one after the other; after so many, whole scripts are given up instead:
+# first all beyond the letters of Europe, then all beyond those of Latin.
+MOST_UNKNOWN = 20
+EUROPE = re.compile("[\u0020-\u05ff\u1e00-\u206f]")
+LATIN = re.compile("[\u0020-\u017f\u2010-\u2027]")
 UNKNOWN = "?"
+# What stands on or joins the sign before it, and goes with it: accents, joiners, colours of skin.
+FOLLOWERS = {"Mn", "Mc", "Me", "Cf", "Sk"}
 WIDTHS = (6, 24, 20, 32, 36)
 
 
@@ -49,6 +56,8 @@ class SignInSheet:
     facts: list[str]
     headings: list[str]
     rows: list[tuple[str, str, str]]
+    # By what a person is known whose name cannot be printed: their address up to the @, in the order of `rows`.
+    known_by: list[str]
 
 
 def read_meeting(public_id: str) -> Meeting | None:
@@ -89,7 +98,7 @@ def read_sheet(meeting: Meeting) -> SignInSheet:
     """Return the sheet of a meeting: those who have a place, in order of name."""
     session, zone = meeting.session, meeting.session.time_zone
     rows = db.session.execute(
-        select(Learner.last_name, Learner.first_name, Learner.organisation)
+        select(Learner.last_name, Learner.first_name, Learner.organisation, Learner.email)
         .join(Registration, Registration.learner_id == Learner.id)
         .where(
             Registration.training_session_id == session.id,
@@ -112,14 +121,15 @@ def read_sheet(meeting: Meeting) -> SignInSheet:
             ),
             facts=facts,
             headings=[_("No."), _("Last name"), _("First name"), _("Organisation"), _("Signature")],
-            rows=[(last, first, organisation or "") for last, first, organisation in people],
+            rows=[(last, first, organisation or "") for last, first, organisation, _email in people],
+            known_by=[f"{(email or '').partition('@')[0]}@…" for *_names, email in people],
         )  # fmt: skip
 
 
 def write_pdf(sheet: SignInSheet, path: Path) -> int:
     """Write the sheet as a tagged PDF, A4, and return how many people are on it.
 
-    A letter that the fonts lack is printed as a question mark: the spreadsheet has it.
+    A letter that the fonts lack is printed as a question mark, and the beginning of the person's address beside it.
     """
     programme = current_programme()
     with speaking(sheet.language):
@@ -139,18 +149,8 @@ def write_pdf(sheet: SignInSheet, path: Path) -> int:
                 "eu_emblem": _("Emblem of the European Union"),
             },
         }
-    rows = [[*row] for row in sheet.rows] + [["", "", ""]] * EMPTY_LINES
-    for _attempt in range(MOST_UNKNOWN):
-        try:
-            path.write_bytes(typeset(LAYOUT, content | {"rows": rows}))
-        except TypesettingRefused as refused:
-            unknown = set(str(refused).rpartition(" ")[2])
-            rows = [
-                ["".join(UNKNOWN if one in unknown else one for one in cell) for cell in row] for row in rows
-            ]
-        else:
-            return len(sheet.rows)
-    raise TypesettingRefused("Too many characters that the fonts lack.")
+    path.write_bytes(_typeset(content, sheet))
+    return len(sheet.rows)
 
 
 def write_xlsx(sheet: SignInSheet, path: Path) -> int:
@@ -187,6 +187,47 @@ def write_xlsx(sheet: SignInSheet, path: Path) -> int:
     page.set_footer("&R&P / &N")
     book.close()
     return len(sheet.rows)
+
+
+def _typeset(content: dict[str, Any], sheet: SignInSheet) -> bytes:
+    """Return the PDF, without the letters that the fonts lack. Raises TypesettingRefused where it is not the names."""
+    lacking: set[str] = set()
+    for _attempt in range(MOST_UNKNOWN):
+        try:
+            return typeset(LAYOUT, content | {"rows": _rows(sheet, lacking.__contains__)})
+        except TypesettingRefused as refused:
+            found = set(str(refused).rpartition(" ")[2]) - {UNKNOWN}
+            if found <= lacking:
+                break
+            lacking |= found
+    try:
+        return typeset(LAYOUT, content | {"rows": _rows(sheet, lambda sign: not EUROPE.match(sign))})
+    except TypesettingRefused:
+        return typeset(LAYOUT, content | {"rows": _rows(sheet, lambda sign: not LATIN.match(sign))})
+
+
+def _rows(sheet: SignInSheet, is_lacking: Callable[[str], bool]) -> list[list[str]]:
+    rows = []
+    for row, known_by in zip(sheet.rows, sheet.known_by, strict=True):
+        last, first, organisation = (_printed(cell, is_lacking) for cell in row)
+        if (last, first) != row[:2]:
+            last = f"{last} ({_printed(known_by, is_lacking)})"
+        rows.append([last, first, organisation])
+    return rows + [["", "", ""]] * EMPTY_LINES
+
+
+def _printed(cell: str, is_lacking: Callable[[str], bool]) -> str:
+    """Return a cell with a question mark for each sign that is lacking, and for what stands on it."""
+    if not any(map(is_lacking, cell)):
+        return cell
+    signs: list[str] = []
+    is_after = False
+    for sign in unicodedata.normalize("NFC", cell):
+        if is_after and unicodedata.category(sign) in FOLLOWERS:
+            continue
+        is_after = is_lacking(sign)
+        signs.append(UNKNOWN if is_after else sign)
+    return "".join(signs)
 
 
 def _lines(sheet: SignInSheet) -> Iterator[tuple[int, tuple[str, str, str]]]:

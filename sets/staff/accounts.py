@@ -15,8 +15,8 @@ from .. import clock
 from ..database import db, transaction
 from ..languages import LANGUAGES
 from .account_settings import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from .activity import record_activity
-from .messages import CHANGE, INVITATION, INVITED_FOR, LINK, post_account_mail
+from .activity import acting_account_id, record_activity
+from .messages import CHANGE, INVITATION, INVITED_FOR, LINK, WITHDRAWN, post_access_mail, post_account_mail
 from .models import ROLES, Account, Role
 from .roles import has_role
 from .staff_sessions import _end_sessions
@@ -145,6 +145,8 @@ def _close(account: Account) -> int:
     account.update_datetime = clock.now()
     # What was signed for the account, a link for instance, is void.
     account.fs_uniquifier = uuid.uuid4().hex
+    if has_way_in(account):
+        post_access_mail(account, WITHDRAWN, by=acting_account_id())
     return _end_sessions(account.id)
 
 

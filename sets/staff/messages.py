@@ -22,13 +22,16 @@ from ..mailing.links import Links, page_url
 from ..mailing.models import Priority
 from ..tokens import make_token
 from .models import Account
+from .roles import role_may, role_of, role_words
 
 KIND, TEST = "account", "delivery_test"
 # How long a link to set a password works.
 LINK_WITHIN = timedelta(hours=24)
 # How long an invitation opens.
 INVITED_FOR = timedelta(days=7)
-INVITATION, LINK, SIGN_IN, CHANGE = "invitation", "link", "sign_in", "change"
+INVITATION, LINK, SIGN_IN, CHANGE, ACCESS = "invitation", "link", "sign_in", "change", "access"
+# What a mail about access tells.
+ROLE_CHANGED, WITHDRAWN, GIVEN_BACK = "role_changed", "withdrawn", "given_back"
 ALARM, ALARM_WITHIN = "not_me", timedelta(days=7)
 
 
@@ -47,6 +50,11 @@ def post_account_mail(account: Account, purpose: str, **facts: Any) -> None:
         priority=Priority.ACCOUNT,
         facts={"purpose": purpose, "account_id": account.id, **facts},
     )
+
+
+def post_access_mail(account: Account, told: str, *, by: int | None, role: str = "") -> None:
+    """Tell in the open transaction what became of an account's access, `by` whom (None: on the command line)."""
+    post_account_mail(account, ACCESS, access=told, at=clock.now().isoformat(), by=by, role=role)
 
 
 def post_delivery_test(account: Account) -> int:
@@ -77,9 +85,10 @@ def compose_test(posted: kinds.Posted, _links: Links) -> kinds.Letter:
 def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
     """Write the mail as things stand now; an account that is gone or disabled gets none."""
     account = db.session.get(Account, posted.facts["account_id"])
-    if account is None or not account.active:
+    purpose, told = posted.facts["purpose"], posted.facts.get("access")
+    # Whoever lost the access is told; nobody who has it is told that.
+    if account is None or account.active is (told == WITHDRAWN):
         raise kinds.NotWanted("account_gone")
-    purpose = posted.facts["purpose"]
     context: dict[str, Any] = {"name": account.name, "address": account.email}
     if purpose == INVITATION:
         if account.invited_until is None or account.invited_until <= clock.now():
@@ -92,6 +101,15 @@ def compose(posted: kinds.Posted, links: Links) -> kinds.Letter:
             raise kinds.NotWanted("link_expired")
         token = generate_reset_password_token(account)
         context["link"] = links.hide(page_url("security.reset_password", token=token), token)
+    elif purpose == ACCESS:
+        if told == ROLE_CHANGED and role_of(account) != posted.facts["role"]:
+            raise kinds.NotWanted("superseded")
+        by = db.session.get(Account, posted.facts["by"]) if posted.facts.get("by") else None
+        context["change"] = access_words(told, posted.facts.get("role", ""))
+        context["moment"] = datetime_words(datetime.fromisoformat(posted.facts["at"]), account.time_zone)
+        context["by"] = by and (by.name or by.email)
+        context["by_address"] = by and by.email
+        context["team_link"] = page_url("staff.show_dashboard") if told != WITHDRAWN else ""
     else:
         moment = datetime.fromisoformat(posted.facts["at"])
         context["moment"] = datetime_words(moment, account.time_zone)
@@ -117,6 +135,17 @@ def alarm_token(account: Account) -> str:
 def is_fresh_alarm(hour: int) -> bool:
     """Tell whether an alarm's link of that hour still opens."""
     return 0 <= clock.now().timestamp() / 3600 - hour <= ALARM_WITHIN / timedelta(hours=1)
+
+
+def access_words(told: str | None, role: str) -> str:
+    """Return what became of somebody's access, as a sentence."""
+    if told == ROLE_CHANGED:
+        return _(
+            "Your role in the team is now: %(role)s (%(may)s).", role=role_words(role), may=role_may(role)
+        )
+    if told == GIVEN_BACK:
+        return _("You have access to the team’s pages again, with the password or the passkey that you had.")
+    return _("Your access to the team’s pages has ended. Every browser is signed out.")
 
 
 def change_words(change: str) -> str:

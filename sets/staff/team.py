@@ -31,7 +31,7 @@ from .accounts import (
     has_way_in,
 )
 from .activity import acting_account_id, record_activity
-from .messages import INVITATION, LINK, post_account_mail
+from .messages import GIVEN_BACK, INVITATION, LINK, ROLE_CHANGED, post_access_mail, post_account_mail
 from .models import Account
 from .roles import has_role, role_of, role_words
 from .staff_sessions import _end_sessions
@@ -87,6 +87,8 @@ def change_role(account_id: int, *, role: str, before: str) -> None:
             _refuse_the_last_administrator(account)
         account.roles = [_role(role)]
         account.update_datetime = clock.now()
+        if has_way_in(account):
+            post_access_mail(account, ROLE_CHANGED, by=acting_account_id(), role=role)
         _note("role_changed", account, role=role)
 
 
@@ -111,7 +113,9 @@ def give_back(account_id: int) -> None:
             return
         account.active = True
         account.update_datetime = clock.now()
-        if not has_way_in(account):
+        if has_way_in(account):
+            post_access_mail(account, GIVEN_BACK, by=acting_account_id())
+        else:
             _mail_the_way_in(account)
         _note("access_given_back", account)
 

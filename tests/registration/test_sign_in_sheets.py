@@ -79,6 +79,39 @@ def test_a_name_that_the_fonts_lack_is_printed_as_far_as_they_go(session, tmp_pa
     assert "A?b" in pages((tmp_path / "sheet.pdf").read_bytes())[0]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "👩🏽‍🚀 Zoé",
+        "🏽",
+        "❤️‍🔥 A",
+        "한국인",
+        "\U000f0000",
+        "".join(chr(0x4E00 + number) for number in range(60)),
+    ],
+)
+def test_no_name_keeps_a_sheet_from_being_made(name, session, tmp_path):
+    factories.registration(
+        session, factories.learner(last_name=name, first_name="Мария", email="who.is@example.org")
+    )
+    sign_in_sheets.write_pdf(sheet_of(session), tmp_path / "sheet.pdf")
+    words = pages((tmp_path / "sheet.pdf").read_bytes())[0]
+    assert "Мария" in words
+    # The person is found all the same, by the beginning of the address; who can be printed shows no address.
+    assert "who.is@…" in words
+    assert words.count("@") == 1
+
+
+@pytest.mark.parametrize("name", ["Шевченко", "Παπαδοπούλου", "Nguyễn", "Țîrlea", "الفاسي", "כהן"])
+def test_the_scripts_of_europe_and_its_neighbours_are_printed(name, session, tmp_path):
+    factories.registration(session, factories.learner(last_name=name))
+    sheet = sheet_of(session)
+    sign_in_sheets.write_pdf(sheet, tmp_path / "sheet.pdf")
+    words = pages((tmp_path / "sheet.pdf").read_bytes())[0]
+    assert "?" not in words
+    assert "@" not in words
+
+
 def test_the_spreadsheet_has_room_to_sign_and_no_formula(session, tmp_path):
     sign_in_sheets.write_xlsx(sheet_of(session), tmp_path / "sheet.xlsx")
     rows = CalamineWorkbook.from_path(tmp_path / "sheet.xlsx").get_sheet_by_index(0).to_python()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from sets.database import db
 from sets.mailing import kinds
@@ -103,3 +103,44 @@ def test_every_notice_says_when_and_what(app, purpose, language):
     assert "2026" in text
     assert "http://localhost/staff/account" in text
     assert "Zoé &lt;b&gt;Ö&lt;/b&gt;" in plain(ready, "html")
+
+
+def test_a_new_role_is_told_by_mail_with_who_gave_it(app, client):
+    member = make_account("coordinator", email="nora@example.org")
+    sign_in(client, "administrator", email="claire@example.org")
+    submit(visit(client, f"/staff/people/{member.id}"), button="Change the role", role="organiser")
+    ready = rendered()
+    assert ready.envelope.recipient == "nora@example.org"
+    for kind in ("plain", "html"):
+        words = " ".join(plain(ready, kind).split())
+        assert "Your role in the team is now: Organiser" in words
+        assert "claire@example.org" in words
+    # Whoever got yet another role meanwhile is told that one only.
+    posted = _posted(db.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first())
+    submit(visit(client, f"/staff/people/{member.id}"), button="Change the role", role="coordinator")
+    with pytest.raises(kinds.NotWanted):
+        render(posted)
+
+
+def test_a_withdrawn_access_is_told_though_the_account_is_closed(app, client):
+    member = make_account(email="nora@example.org")
+    sign_in(client, "administrator", email="claire@example.org")
+    submit(visit(client, f"/staff/people/{member.id}/withdrawal"), button="Withdraw access")
+    withdrawn = _posted(db.session.scalars(select(Delivery).order_by(Delivery.id.desc())).first())
+    words = plain(render(withdrawn))
+    assert "Your access to the team’s pages has ended." in words
+    assert "/staff" not in words
+    submit(visit(client, f"/staff/people/{member.id}"), button="Give access back")
+    assert "You have access to the team’s pages again" in plain(rendered())
+    # The first message, if it still waits, would be wrong now.
+    with pytest.raises(kinds.NotWanted):
+        render(withdrawn)
+
+
+def test_an_invitation_that_is_taken_back_sends_no_mail(app, client):
+    sign_in(client, "administrator")
+    page = visit(client, "/staff/people/new")
+    page = submit(page, email="nora@example.org", name="Nora", role="coordinator", language="en")
+    before = db.session.scalar(select(func.count(Delivery.id)))
+    submit(visit(client, page.link("Take the invitation back")), button="Take the invitation back")
+    assert db.session.scalar(select(func.count(Delivery.id))) == before
