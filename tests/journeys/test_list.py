@@ -64,7 +64,7 @@ def test_a_list_is_filtered_kept_worked_off_and_put_in_order(organiser):
     page.keyboard.press("j")
     expect(page.locator(".around")).to_contain_text("2 of 3")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bruno Martin")
-    page.get_by_role("textbox", name="Add a tag").fill("jazz")
+    page.get_by_label("Add a tag").fill("jazz")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bruno Martin")
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("textbox", name="Note").fill("Comes with a colleague.")
