@@ -12,12 +12,12 @@ from .subjects import Subject
 
 
 def preview(subject: Subject, typed: Mapping[str, Parts]) -> Snapshot:
-    """Return the catalogue as it would be shown with these texts, by language; a language without words falls back."""
+    """Return the catalogue as it would be shown with these texts, by language; one without a title falls back."""
     shown = snapshot()
     texts = {}
     for code in subject.languages:
         parts = typed.get(code, subject.parts(code))
-        if any(parts.values()):
+        if parts.get("title"):
             order = subject.texts[code].fields.get("order", ()) if code in subject.texts else ()
             texts[code] = shown_text(code, nested(parts, subject.outline, order), shown.programme)
     if subject.kind == PAGE_KIND:

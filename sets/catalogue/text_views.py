@@ -68,6 +68,9 @@ def create_preview(kind: str, key: str) -> Any:
     """Show the public page with what was typed, in one language; nothing is stored."""
     subject = _subject(kind, key)
     form = TextsForm(subject, _shown(subject), request.form)
+    if not any(parts.get("title") for parts in (form.typed() | _stored(subject)).values()):
+        flash(_("Write a title first: a preview needs one."), "error")
+        return _editor(subject, form)
     language = request.form.get("show", "")
     language = language if language in subject.languages else subject.source
     return _preview(subject, form, language)
@@ -116,6 +119,10 @@ def create_version(kind: str, key: str, number: int) -> Any:
 
 def _subject(kind: str, key: str) -> Subject:
     return read_subject(kind, key) or abort(404)
+
+
+def _stored(subject: Subject) -> dict[str, dict[str, str]]:
+    return {code: subject.parts(code) for code in subject.texts}
 
 
 def _shown(subject: Subject) -> tuple[str, ...]:

@@ -228,6 +228,17 @@ def test_a_new_training_is_written_in_pieces_and_published_when_it_is_whole(orga
     assert list(order) == ["social-economy", "open-data", "digital-collaboration", "artificial-intelligence"]
 
 
+def test_a_training_without_a_title_has_no_preview_yet(organiser):
+    submit(visit(organiser, "/staff/trainings/new"), slug="open-data", hours="8", position="2")
+    page = submit(
+        visit(organiser, "/staff/trainings/open-data/texts"), **{"lead--it": "Ciao."}, button="Preview"
+    )
+    assert "Write a title first: a preview needs one." in page.text
+    assert page.value("lead--it") == "Ciao."
+    page = submit(submit(page, **{"title--it": "Dati aperti"}, button="Preview"), button="Italian")
+    assert (page.heading, page.language) == ("Dati aperti", "it")
+
+
 def whole(code):
     header = {
         "title": "Titre", "short_title": "Court", "audience": "Pour tout le monde.", "audience_short": "Tout le monde",
