@@ -156,6 +156,13 @@ class PastSessionForm(SiteForm):
         self.training.choices = list(trainings)
         self.language.choices = [(code, language.name) for code, language in LANGUAGES.items()]
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, and that the day is one of our time."""
+        super().validate(extra_validators)
+        if self.day.data is not None and not 1990 <= self.day.data.year <= 2100:
+            self.day.errors = [_("Choose a day and hours that are over.")]
+        return not any(field.errors for field in self)
+
     def hours(self) -> tuple[datetime, datetime]:
         """Return when it began and ended, on a valid form."""
         zone = ZoneInfo(self.zone)

@@ -20,6 +20,7 @@ from . import importing, importing_listing, importing_undoing
 from . import importing_sentences as say
 from .importing import ImportRefused
 from .importing_columns import Matching, order_of_dates, questions, value_key
+from .importing_dates import read_date
 from .importing_errors import write_errors
 from .importing_forms import ConfirmationForm, MatchingForm, PastSessionForm, ValuesForm, column_targets
 from .importing_listing import PER_PAGE, find_run
@@ -322,8 +323,8 @@ def _session_form(run: ImportRun, sent: Any) -> PastSessionForm:
     zone = Matching.read(run.mapping).zone or _zone()
     asked = request.args
     form = PastSessionForm(sent, trainings=trainings, zone=zone, training=asked.get("training"))
-    if sent is None and asked.get("day"):
-        form.day.process_formdata([asked["day"][:10]])
+    if sent is None and (found := read_date(asked.get("day", ""))):
+        form.day.data = found.moment.date()
     return form
 
 

@@ -395,6 +395,9 @@ def test_a_missing_past_session_is_created_from_the_page(organiser):
     assert asked.value("day") == "2025-02-03"
     refused = submit(asked, form="/session", day="2027-02-03", begins="18:00", ends="20:00", status=422)
     assert "Choose a day and hours that are over." in refused.text
+    for nonsense in ("0001-01-01", "9999-12-31", "soon"):
+        submit(refused, form="/session", day=nonsense, begins="00:00", ends="23:59", status=422)
+        assert visit(organiser, f"{refused.path}?day={nonsense}&training=x").value("day") is not None
     submit(refused, form="/session", day="2025-02-03", begins="18:00", ends="20:00", language="fr")
     work()
     assert results()["error"] == len(ERRORS) - 1
