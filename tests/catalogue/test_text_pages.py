@@ -148,6 +148,7 @@ def test_two_people_in_one_text_lose_nothing(organiser, app):
     page = submit(mine, **{LEAD: NEW}, button="Save", status=409)
     assert "Somebody saved these texts while you were writing" in page.text
     assert page.value(LEAD) == NEW
+    assert page.one("a", href=f"#{LEAD}").text == "First paragraph, Italian"
     assert "Di un’altra persona." in page.text
     assert page.value("title--en") == "Another title"
     assert stored()["it"].fields["lead"] == "Di un’altra persona."
