@@ -6,6 +6,7 @@ import random
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import flask_migrate
@@ -18,7 +19,7 @@ from sets.clock import now
 from sets.database import db, transaction
 from sets.questionnaires.models import FormVersion, Option, Question
 from sets.registration.models import Learner, LearnerWord, Registration
-from sets.registration.people import folded, search_words
+from sets.registration.people import folded, likeness, search_words
 
 FIRST = [
     "Amina",
@@ -169,11 +170,11 @@ def _people(
                 "language": ("fr", "en", "es", "it")[number % 4], "time_zone": "Europe/Paris", "answers": {},
                 "link_version": 1, "feed_version": 1, "created_at": at,
             })  # fmt: skip
-            words += [
-                {"learner_id": number, "word": word}
-                for word in search_words(given, family, email, f"Coopérative {number % 900}")
-                | {folded(email)}
-            ]
+            person = SimpleNamespace(
+                first_name=given, last_name=family, organisation=f"Coopérative {number % 900}"
+            )
+            known = search_words(given, family, email, person.organisation) | {folded(email)}
+            words += [{"learner_id": number, "word": word} for word in known | likeness(person)]
             session, status = sessions[number % len(sessions)], states[number % 10]
             taken[session.id] = taken.get(session.id, 0) + (status == "confirmed")
             registrations.append({
