@@ -51,6 +51,7 @@ VERBS = {
     "import_undone": _l("Undid an import"),
     "attendance_ticked": _l("Marked who was at a meeting"),
     "note_written": _l("Wrote a note about a person"),
+    "pair_dismissed": _l("Told two people apart"),
     "view_saved": _l("Kept a view of the list"),
     "view_replaced": _l("Replaced a view of the list"),
     "view_renamed": _l("Renamed a view of the list"),

@@ -127,6 +127,7 @@ def dismiss_pair(one_public_id: str, other_public_id: str) -> None:
         first, second = sorted(_ids(one_public_id, other_public_id))
         if session.get(DismissedPair, (first, second)) is None:
             session.add(DismissedPair(learner_id=first, other_id=second))
+            record_activity("pair_dismissed", rows=2)
 
 
 def _ids(*public_ids: str) -> tuple[int, int]:
