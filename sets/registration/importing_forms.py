@@ -142,8 +142,8 @@ class ValuesForm(BaseForm):
 class PastSessionForm(SiteForm):
     """A session that took place before this site knew of it."""
 
-    training = OneOf(_l("Training"))
-    language = OneOf(_l("Language"))
+    training = OneOf(_l("Training"), [Required(_l("Choose a training."))])
+    language = OneOf(_l("Language"), [Required(_l("Choose a language."))])
     day = DateField(_l("Day"), [Required(_l("Choose the day."))])
     begins = TimeField(_l("Begins at"), [Required(_l("Choose the hour."))])
     ends = TimeField(_l("Ends at"), [Required(_l("Choose the hour."))])

@@ -54,7 +54,8 @@ def create_import() -> Any:
     try:
         if sent is None or not sent.filename:
             raise FileRefused("missing")
-        table = read_table(sent.read(LARGEST_FILE + 1))
+        with sent.stream as stream:
+            table = read_table(stream.read(LARGEST_FILE + 1))
     except FileRefused as refusal:
         return _list_page(say.file_words(refusal)), 422
     name = clean_line(Path(sent.filename.replace("\\", "/")).name)[:120] or _("File")

@@ -456,6 +456,33 @@ def test_a_file_is_thrown_away_before_it_is_imported(organiser):
     assert db.session.scalar(select(func.count(ImportRun.id))) == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "This file is empty."),
+        (b"%PDF-1.7 \xff\xfe", "This is no table."),
+        (b"PK\x03\x04" + b"x" * 50, "This spreadsheet cannot be read."),
+        (b'Name\r\n"never closed', "From line 2 on, a quotation mark is not closed"),
+        (b"Name\r\n", "but no line below them"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_what_is_wrong(organiser, content, words):
+    page = send(organiser, content, "../../<b>odd\x00name</b>.csv", status=422)
+    assert words in page.text
+    assert "This file could not be read" in page.text
+    assert db.session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+def test_headings_and_cells_that_look_like_markup_stay_words(organiser):
+    head = ["<script>alert(1)</script>", "{{ 7*7 }}", "E-mail", ""]
+    page = send(organiser, lines(["<b>x</b>", "%(n)s", "no@", "=1+1"], head=head), "<i>é.csv")
+    assert "<script>alert" not in page.source.replace("&lt;", "")
+    session = past_session()
+    slug = {"training": "social-economy", "session-social-economy": session.public_id}
+    page = check(page, **{"column-0": "first_name", "column-1": "last_name"}, **slug)
+    assert "“E-mail”, “no@”: The end of the address is missing" in page.text
+
+
 def test_formulas_of_a_file_stay_texts(organiser):
     confirm(old_file(organiser, SOME))
     learner = db.session.scalars(select(Learner).where(Learner.email == f"person{FORMULA}@example.org")).one()
