@@ -474,10 +474,10 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_is_wrong(organiser, con
 
 
 def test_headings_and_cells_that_look_like_markup_stay_words(organiser):
-    head = ["<script>alert(1)</script>", "{{ 7*7 }}", "E-mail", ""]
-    page = send(organiser, lines(["<b>x</b>", "%(n)s", "no@", "=1+1"], head=head), "<i>é.csv")
-    assert "<script>alert" not in page.source.replace("&lt;", "")
+    head = ["<script>alert(1)</script>", "<b>7*7</b>", "E-mail", ""]
     session = past_session()
+    page = send(organiser, lines(["<b>x</b>", "100 %s", "no@", "=1+1"], head=head), "<i>é.csv")
+    assert "<script>alert" not in page.source
     slug = {"training": "social-economy", "session-social-economy": session.public_id}
     page = check(page, **{"column-0": "first_name", "column-1": "last_name"}, **slug)
     assert "“E-mail”, “no@”: The end of the address is missing" in page.text
