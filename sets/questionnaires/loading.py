@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from ..catalogue.models import Training
+from ..catalogue.models import Training, TrainingState
 from ..catalogue.reading import CatalogueRefused
 from ..catalogue.storing import read_setting, store_setting
 from ..clock import now
@@ -36,7 +36,8 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]], *, repl
     _refuse_other_kinds(declared, known, trainings)
     changed = False
     asked: dict[str, Question] = {}
-    scopes: dict[int | None, list[dict[str, Any]]] = {scope: [] for scope in (None, *trainings.values())}
+    scopes = _scopes_of_folder(session)
+    begun = _only_begun(session)
     for entry in declared:
         scope = trainings[entry["training"]] if "training" in entry else None
         question = known.pop(entry["key"], None)
@@ -44,7 +45,7 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]], *, repl
             question = Question(key=entry["key"], type=entry["type"], training_id=scope)
             session.add(question)
         changed |= _bring_back(question)
-        changed |= _store_options(session, question, entry.get("options", ()))
+        changed |= _store_options(session, question, entry.get("options", ()), begun)
         session.flush()
         asked[entry["key"]] = question
         scopes[scope].append(_content(question, entry, asked))
@@ -57,7 +58,8 @@ def store_questions(session: Any, declared: Iterable[Mapping[str, Any]], *, repl
     live = session.scalars(select(FormVersion.id).where(FormVersion.state == "live"))
     store_setting(session, LOADED, sorted(live))
     for question in known.values():
-        changed |= _retire(question)
+        if question.training_id in scopes and question not in begun:
+            changed |= _retire(question)
     return changed
 
 
@@ -75,15 +77,42 @@ def written_questions() -> list[dict[str, Any]]:
     return [_declared(entry, rows, keys, slugs) for form in live for entry in form.content["questions"]]
 
 
+def _scopes_of_folder(session: Any) -> dict[int | None, list[dict[str, Any]]]:
+    """Return a list for each scope that a folder speaks of: trainings being written or retired are in none."""
+    published = session.scalars(select(Training.id).where(Training.state == TrainingState.PUBLISHED))
+    return {scope: [] for scope in (None, *published)}
+
+
+def _only_begun(session: Any) -> set[Question | Option]:
+    """Return the questions and options that drafts began, and nobody was asked: a folder has nothing to say of them."""
+    named: dict[bool, tuple[set[int], set[int]]] = {True: (set(), set()), False: (set(), set())}
+    for state, content in session.execute(select(FormVersion.state, FormVersion.content)):
+        questions, options = named[state == "draft"]
+        for entry in content["questions"]:
+            questions.add(entry["id"])
+            options |= {option["id"] for option in entry.get("options", ())}
+    begun, asked = named[True], named[False]
+    return {
+        *session.scalars(select(Question).where(Question.id.in_(begun[0] - asked[0]))),
+        *session.scalars(select(Option).where(Option.id.in_(begun[1] - asked[1]))),
+    }
+
+
 def _edited(session: Any, scopes: Mapping[int | None, Any], slugs: Mapping[int, str]) -> Iterator[str]:
     """Yield a sentence for each form that the team changed since the last load and the folder words otherwise."""
     loaded = read_setting(LOADED) or []
-    for row in session.scalars(select(FormVersion).where(FormVersion.state.in_(("live", "draft")))):
-        is_theirs = row.state == "draft" or (row.author_id is not None and row.id not in loaded)
-        if not is_theirs or plain(row.content) == plain({"questions": scopes.get(row.training_id, [])}):
+    rows = session.scalars(select(FormVersion).where(FormVersion.state.in_(("live", "draft"))))
+    versions = {(row.training_id, row.state): row for row in rows if row.training_id in scopes}
+    for (training_id, state), row in versions.items():
+        live = versions.get((training_id, "live"))
+        is_theirs = state == "draft" or (row.author_id is not None and row.id not in loaded)
+        # What would not change is nobody's loss: a draft goes on beside the live form that it began as.
+        if not is_theirs or plain(live.content if live else None) == plain(
+            {"questions": scopes[training_id]}
+        ):
             continue
-        form = f"of the training “{slugs[row.training_id]}”" if row.training_id else "that everybody is asked"
-        did = "is changing" if row.state == "draft" else "changed"
+        form = f"of the training “{slugs[training_id]}”" if training_id else "that everybody is asked"
+        did = "is changing" if state == "draft" else "changed"
         yield (
             f"questions.toml: the team {did} the questions {form}, and this file says something else. Write theirs "
             "down first (catalogue export), or load with --replace to put this file in their place."
@@ -106,7 +135,9 @@ def _refuse_other_kinds(
         raise CatalogueRefused(sentences)
 
 
-def _store_options(session: Any, question: Question, declared: Iterable[Mapping[str, Any]]) -> bool:
+def _store_options(
+    session: Any, question: Question, declared: Iterable[Mapping[str, Any]], begun: set[Question | Option]
+) -> bool:
     changed = False
     known = {option.key: option for option in question.options}
     for entry in declared:
@@ -119,7 +150,8 @@ def _store_options(session: Any, question: Question, declared: Iterable[Mapping[
         else:
             changed |= _bring_back(option)
     for option in known.values():
-        changed |= _retire(option)
+        if option not in begun:
+            changed |= _retire(option)
     return changed
 
 
@@ -128,16 +160,10 @@ def _store_version(session: Any, scope: int | None, questions: list[dict[str, An
     versions = select(FormVersion).where(FormVersion.training_id.is_(scope) if scope is None
                                          else FormVersion.training_id == scope)  # fmt: skip
     live = session.scalar(versions.where(FormVersion.state == "live"))
-    draft = session.scalar(versions.where(FormVersion.state == "draft"))
-    if plain(live.content if live else None) == plain(content) and (
-        draft is None or plain(draft.content) == plain(content)
-    ):
-        return False
-    if draft:
-        session.delete(draft)
     if plain(live.content if live else None) == plain(content):
-        session.flush()
-        return True
+        return False
+    if draft := session.scalar(versions.where(FormVersion.state == "draft")):
+        session.delete(draft)
     if live:
         live.state = "past"
         session.flush()

@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from sets.catalogue.declarations import read_questions, write_questions
+from sets.catalogue.models import TrainingState
 from sets.catalogue.reading import CatalogueRefused
 from sets.clock import now
 from sets.database import db, transaction
 from sets.questionnaires.building import live_forms
 from sets.questionnaires.loading import store_questions, written_questions
-from sets.questionnaires.models import FormVersion
+from sets.questionnaires.models import FormVersion, Question
+from tests import factories
+from tests.questionnaires.asking import a_question, a_version
 
 WORDS = 'label.fr = "Mots"\nlabel.en = "Words"\n'
 SOURCE = f"""[[questions]]
@@ -63,11 +66,12 @@ def store(source=SOURCE, **options):
         return store_questions(session, declared(source), **options)
 
 
-def edit(state="live"):
-    """Let somebody of the team reword a question."""
+def edit(state="live", *more):
+    """Let somebody of the team reword the questions, and write more of them."""
     with transaction() as session:
         live = session.scalar(select(FormVersion).where(FormVersion.state == "live"))
         content = {"questions": [entry | {"hint": {"fr": "Ici."}} for entry in live.content["questions"]]}
+        content["questions"] += more
         if state == "live":
             live.state = "past"
             session.flush()
@@ -130,3 +134,24 @@ def test_a_load_of_what_the_team_exported_changes_nothing_and_lets_the_next_one_
     exported = write_questions(written_questions())
     assert not store(exported)
     assert store(exported.replace("Mots", "Paroles"))
+
+
+def test_a_load_leaves_the_questions_of_a_training_that_is_being_written_alone(app):
+    training = factories.training(state=TrainingState.DRAFT)
+    store()
+    own = a_question("own", training_id=training.id)
+    version = a_version(own, training_id=training.id)
+    with transaction() as session:
+        session.get(FormVersion, version).author_id = 1
+    assert store(SOURCE.replace("Mots", "Paroles"))
+    assert [question.key for question in live_forms()[training.id].questions] == ["own"]
+    assert db.session.get(Question, own.id).retired_at is None
+
+
+@pytest.mark.parametrize("options", [{}, {"replace": True}])
+def test_loading_what_is_live_again_leaves_a_draft_alone(app, options):
+    store()
+    new = a_question("new", "choice", options=("one", "two"))
+    edit("draft", {"id": new.id, "options": [{"id": option.id} for option in new.options]})
+    assert not store(**options)
+    assert [row.number for row in db.session.scalars(select(FormVersion)) if row.state == "draft"] == [9]
