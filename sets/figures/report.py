@@ -32,7 +32,17 @@ from ..registration.models import Learner, Registration, Status
 from ..registration.outcomes import came, held_sessions, is_kept, noted_sessions
 from .counting import count_in_sessions
 from .months import month_words, period_words
-from .protecting import LEAST, Protected, is_shown, is_split_shown, protect
+from .protecting import (
+    LEAST,
+    Cell,
+    Protected,
+    gives_away,
+    is_shown,
+    is_split_shown,
+    protect,
+    protect_both,
+    sums,
+)
 from .rates import percent
 from .scope import Scope, this_month
 
@@ -79,12 +89,22 @@ class _Counts:
     kinds: Counter[str]
     people: int
 
-    def of(self, numbers: Mapping[int, int], key: Callable[[TrainingSession], str]) -> Counter[str]:
-        """Return the numbers of the sessions by something that the sessions have."""
-        found: Counter[str] = Counter()
+    def cells(self, numbers: Mapping[int, int]) -> dict[Cell, int]:
+        """Return the numbers of the sessions by training and language."""
+        found: dict[Cell, int] = {}
         for session in self.sessions:
-            found[key(session)] += numbers.get(session.id, 0)
+            cell = _cell_of(session)
+            found[cell] = found.get(cell, 0) + numbers.get(session.id, 0)
         return found
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What a table of sessions may tell: by the first or second part of a cell, which numbers, and attendance."""
+
+    place: int
+    numbers: Protected
+    has_attendance: bool
 
 
 def read_report(scope: Scope) -> Report:
@@ -94,13 +114,10 @@ def read_report(scope: Scope) -> Report:
     period = period_words(scope.begin, scope.end or max(this_month(), scope.begin))
     if not counts.sessions:
         return Report(period, month_words(f"{made:%Y-%m}"), [])
+    by_training, by_language = _protected(counts)
     tables = [
-        _of_sessions(
-            counts, _("By training"), _("Training"), lambda one: str(one.training_id), _training_words()
-        ),
-        _of_sessions(
-            counts, _("By language of the session"), _("Language"), lambda one: one.language, _language
-        ),
+        _of_sessions(counts, _("By training"), _("Training"), by_training, _training_words()),
+        _of_sessions(counts, _("By language of the session"), _("Language"), by_language, _language),
         _of_people(_("By country"), _("Country"), counts.countries, _said(country_words)),
         _of_people(
             _("By kind of organisation"),
@@ -247,24 +264,38 @@ def _notes(counts: _Counts) -> list[str]:
     return found if sum(counts.expected.values()) else [found[0], found[2]]
 
 
+def _protected(counts: _Counts) -> tuple[_Shown, _Shown]:
+    """Return what may be shown by training and by language, so that neither tells what the other does not."""
+    numbers = protect_both(counts.cells(counts.participations))
+    expected, arrived = counts.cells(counts.expected), counts.cells(counts.came)
+    absent = {cell: number - arrived[cell] for cell, number in expected.items()}
+    is_told = [
+        any(expected.values())
+        and all(
+            is_split_shown(sums(arrived, place)[group], whole)
+            for group, whole in sums(expected, place).items()
+        )
+        for place in (0, 1)
+    ]
+    tables = [Protected(sums(arrived, place) if is_told[place] else {}) for place in (0, 1)]
+    if any(gives_away(cells, tables[0], tables[1]) for cells in (arrived, absent)):
+        is_told[1] = False
+    return _Shown(0, numbers[0], is_told[0]), _Shown(1, numbers[1], is_told[1])
+
+
 def _of_sessions(
-    counts: _Counts,
-    heading: str,
-    head: str,
-    key: Callable[[TrainingSession], str],
-    words: Callable[[str], str],
+    counts: _Counts, heading: str, head: str, shown: _Shown, words: Callable[[str], str]
 ) -> Table:
     """Return a table of what the sessions have: how many, hours, participations, attendance where all may be told."""
-    protected = protect(numbers := counts.of(counts.participations, key))
-    sessions, hours = Counter(map(key, counts.sessions)), Counter[str]()
+    place, protected, has_attendance = shown.place, shown.numbers, shown.has_attendance
+    sessions, hours = Counter[str](), dict[str, float]()
     for session in counts.sessions:
-        hours[key(session)] += _hours(session)  # type: ignore[assignment]
-    expected, arrived = counts.of(counts.expected, key), counts.of(counts.came, key)
-    has_attendance = any(expected.values()) and all(
-        is_split_shown(arrived[group], expected[group]) for group in numbers
-    )
+        group = _cell_of(session)[place]
+        sessions[group] += 1
+        hours[group] = hours.get(group, 0) + _hours(session)
+    expected, arrived = (sums(counts.cells(numbers), place) for numbers in (counts.expected, counts.came))
     rows = []
-    for group in sorted(numbers, key=words):
+    for group in sorted(sessions, key=words):
         row = [words(group), str(sessions[group]), hours_words(hours[group]), _cell(protected, group)]
         rate = percent(arrived[group], expected[group])
         rows.append(row + ([_percent(rate)] if has_attendance else []))
@@ -316,6 +347,10 @@ def _attendance(came_: int, expected: int) -> str:
 
 def _percent(rate: int | None) -> str:
     return "–" if rate is None else _("%(percent)s %%", percent=rate)
+
+
+def _cell_of(session: TrainingSession) -> Cell:
+    return str(session.training_id), session.language
 
 
 def _hours(session: TrainingSession) -> float:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sets.figures.protecting import LEAST, is_shown, is_split_shown, protect
+from sets.figures.protecting import LEAST, is_shown, is_split_shown, protect, protect_both, sums
 
 GROUPS = st.dictionaries(
     st.sampled_from("abcdef"), st.integers(0, 40) | st.integers(0, 6), min_size=1, max_size=6
@@ -68,6 +68,53 @@ def test_no_hidden_group_can_be_computed_from_what_is_shown(counts):
     if protected.sum_together is not None:
         assert protected.sum_together >= LEAST
         assert sum(protected.shown.values()) + protected.sum_together == total
+
+
+CELLS = st.dictionaries(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")),
+    st.integers(0, 30) | st.integers(0, 6),
+    min_size=1,
+    max_size=8,
+)
+
+
+def told(cells, tables):
+    """Return all that two tables and the total tell of the cells: sums, by what they are sums of."""
+    total = sum(cells.values())
+    found = [total] if is_shown(total) else []
+    for place, table in enumerate(tables):
+        by_group = sums(cells, place)
+        found += [by_group[group] for group in sorted(table.shown)]
+        if table.sum_together is not None:
+            found.append(sum(by_group[group] for group in table.together))
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(CELLS)
+# What language Y has is all that training B has: with the two together, A would be told.
+@example({("a", "x"): 3, ("b", "y"): 6, ("c", "x"): 10})
+# Nothing is hidden in either table, and yet A's two people in Y could be computed.
+@example({("a", "x"): 8, ("a", "y"): 2, ("b", "x"): 10, ("c", "y"): 9})
+def test_two_tables_of_the_same_people_do_not_give_away_what_either_hides(cells):
+    tables = protect_both(cells)
+    names = list(cells)
+    small = [{name} for name in names if not is_shown(cells[name])]
+    for place in (0, 1):
+        sizes = sums(cells, place)
+        small += [{name for name in names if name[place] == one} for one in sizes if not is_shown(sizes[one])]
+    # Others that would be told the same: found by moving one person at a time between cells.
+    others = [
+        change
+        for change in product((-1, 0, 1), repeat=len(names))
+        if any(change)
+        and told({name: cells[name] + one for name, one in zip(names, change, strict=True)}, tables)
+        == told(cells, tables)
+    ]
+    for group in small:
+        assert any(
+            sum(one for name, one in zip(names, change, strict=True) if name in group) for change in others
+        ), (cells, tables, group)
 
 
 @given(GROUPS)

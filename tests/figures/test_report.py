@@ -151,3 +151,22 @@ def test_the_pdf_is_one_tagged_page_in_the_chosen_language(client):
     page = visit(client, "/staff/figures/report?from=2026-01&language=it")
     assert page.one("article").get("lang") == "it"
     assert "Others" in page.text or "Altri" in page.text
+
+
+def test_the_table_by_language_is_silent_where_it_would_tell_a_trainings_few_people(app):
+    # A training of 8 people in French and 2 in Italian, another of 10 in French: the sum of French would tell the 2.
+    two, ten = factories.training(), factories.training()
+    for of, language, people in (
+        (two, "fr", 8),
+        (two, "it", 2),
+        (ten, "fr", 10),
+        (factories.training(), "it", 9),
+    ):
+        session = factories.training_session(of, starts=now() - timedelta(days=9), language=language)
+        for _ in range(people):
+            factories.registration(session)
+    report = read_report(YEAR)
+    assert sorted(row[3] for row in table(report, "By training")[0]) == ["10", "10", "9"]
+    rows, note = table(report, "By language of the session")
+    assert [row[3] for row in rows] == ["–", "–"]
+    assert note == "Too few participations to tell them apart."
