@@ -42,7 +42,7 @@ LATIN = re.compile("[\u0020-\u017f\u2010-\u2027]")
 UNKNOWN = "?"
 # What stands on or joins the sign before it, and goes with it: accents, joiners, colours of skin.
 FOLLOWERS = {"Mn", "Mc", "Me", "Cf", "Sk"}
-WIDTHS = (6, 24, 20, 32, 36)
+WIDTHS = (7, 24, 20, 32, 36)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def read_sheet(meeting: Meeting) -> SignInSheet:
                 end=time_words(meeting.ends_at, zone), zone=zone_words(zone),
             ),
             facts=facts,
-            headings=[_("No."), _("Last name"), _("First name"), _("Organisation"), _("Signature")],
+            headings=[_("Line"), _("Last name"), _("First name"), _("Organisation"), _("Signature")],
             rows=[(last, first, organisation or "") for last, first, organisation, _email in people],
             known_by=[f"{(email or '').partition('@')[0]}@…" for *_names, email in people],
         )  # fmt: skip
