@@ -50,7 +50,7 @@ def list_notices() -> str:
     """Show each version of what people saw or agreed to, with how many did."""
     return render_template(
         "protection/list_notices.html",
-        kinds=[(words, list_versions(kind)) for kind, words in kind_words().items()],
+        kinds=[(kind, words, list_versions(kind)) for kind, words in kind_words().items()],
         zone=signed_in_account().time_zone, language_words=language_words, edits_pages=_has("/staff/pages"),
     )  # fmt: skip
 
