@@ -15,7 +15,7 @@ PAGES = {
     "staff list": ("/staff/registrations", 2.0),
     "staff list by name": ("/staff/registrations?sort=name", 2.0),
     "staff list of a state": ("/staff/registrations?status=waiting", 2.0),
-    "staff list of several states": ("/staff/registrations?status=waiting&status=cancelled&language=fr", 2.0),
+    "staff list of several states": ("/staff/registrations?status=waiting&status=cancelled&language=fr", 4.0),
     "staff list of a country": ("/staff/registrations?country=IT", 4.0),
     "staff list of a country by name": ("/staff/registrations?country=IT&kind=cooperative&sort=name", 4.0),
     "staff list of an answer": ("/staff/registrations?answer=1.1", 10.0),
