@@ -12,6 +12,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 # Bytes of a request's body; the public form needs some 10 kB, staff uploads set their own bound.
 LARGEST_BODY = 512 * 1024
+# A list has no page beyond this: its first row would be a number that no database takes.
+LAST_PAGE = 1_000_000
 
 CSP = "; ".join(
     (
@@ -101,6 +103,11 @@ def take_files(app: Flask, endpoint: str, largest: int) -> None:
 def visitor_address() -> str:
     """Return the address a request comes from, as far as the configured proxies tell."""
     return request.remote_addr or "unknown"
+
+
+def asked_page(last: int = LAST_PAGE) -> int:
+    """Return which page of a list the address asks for: from 1 to `last`, whatever it says."""
+    return max(1, min(request.args.get("page", 1, type=int), last))
 
 
 def is_foreign_post() -> bool:

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from ..catalogue.labels import language_words, training_labels
 from ..clock import now
 from ..dates import time_words
+from ..http import asked_page
 from ..languages import LANGUAGES, current_language
 from ..questionnaires.answers import AnswerReader
 from ..registration.listing import Filter
@@ -53,7 +54,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("")
 def list_campaigns() -> Any:
     """Show the campaigns, those changed last first."""
-    page = max(1, min(request.args.get("page", 1, type=int), 100_000))
+    page = asked_page()
     rows, total = listing.list_page(page)
     if not rows and page > 1:
         return redirect(url_for(".list_campaigns"), 303)
@@ -306,7 +307,7 @@ def _audience_page(campaign: Campaign, form: AudienceForm) -> str:
     everyone = Campaign(filter=campaign.filter, audience=campaign.audience, left_out=[])
     people = list({one.learner_id: one for one in recipients(everyone, by_registration=False)}.values())
     last = max(1, -(-len(people) // NAMES))
-    page = max(1, min(request.args.get("page", 1, type=int), last))
+    page = asked_page(last)
     return render_template(
         "campaigns/edit_audience.html",
         campaign=campaign, form=form, sentence=audience_words(campaign), warning=_warning(campaign),

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..catalogue.labels import session_words, training_labels
+from ..http import asked_page
 from ..staff.guard import staff_blueprint
 from . import deciding, matrix
 from .audience_words import session_of
@@ -33,7 +34,7 @@ def list_messages(public_id: UUID) -> Any:
     only_lacking = request.args.get("lack") == "1"
     rows = found.lacking if only_lacking else found.rows
     pages = max(1, -(-len(rows) // PER_PAGE))
-    page = max(1, min(request.args.get("page", 1, type=int), pages))
+    page = asked_page(pages)
     return render_template(
         "campaigns/list_messages.html",
         session=session, training=training_labels()[session.training_id], session_words=session_words,

@@ -21,7 +21,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from .. import clock
+from ..http import asked_page
 from ..registration import export, export_files
+from ..spreadsheets import sent_xlsx
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import deciding, listing, progress, progress_words, recipients
 from .models import Campaign, CampaignState
@@ -29,7 +31,6 @@ from .progress import GROUPS
 from .recipients import PER_PAGE
 from .sending import CampaignRefused
 
-LAST_PAGE = 1_000_000
 blueprint = staff_blueprint("recipients", __name__, url_prefix="/staff/campaigns")
 ONE = "/<uuid:public_id>"
 
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
 def list_recipients(public_id: UUID) -> Any:
     """Show one page of the people, of one state or of all."""
     campaign, group = _campaign(public_id), _group()
-    page = max(1, min(request.args.get("page", 1, type=int), LAST_PAGE))
+    page = asked_page()
     lines, total = recipients.list_lines(campaign, group, page), recipients.count_lines(campaign, group)
     if not lines and page > 1:
         return redirect(_here(public_id, group), 303)
@@ -64,7 +65,7 @@ def show_recipients_xlsx(public_id: UUID) -> Response:
         (_("Made"), f"{export.Context(_zone()).moment(clock.now()):%d/%m/%Y %H:%M} ({_zone()})"),
     ]
     sheet = recipients.as_sheet(campaign, group, _zone())
-    response, rows = export_files.sent_xlsx(
+    response, rows = sent_xlsx(
         Path(current_app.instance_path),
         f"campaign-recipients-{clock.now():%Y-%m-%d}.xlsx",
         lambda path: export_files.write_xlsx(sheet, path, about=about, title=_("Recipients")),

@@ -12,8 +12,9 @@ from flask import Flask, Response, abort, current_app, render_template, request
 from flask_babel import gettext as _
 
 from ..catalogue.labels import session_words, training_labels
-from ..registration.export_files import csv_lines, sent_xlsx, write_xlsx
+from ..registration.export_files import csv_lines, write_xlsx
 from ..registration.record import sessions_for_choice
+from ..spreadsheets import sent_xlsx
 from ..staff.guard import staff_blueprint
 from .figure import Drawn, Figure
 from .months import month_choices, scope_words

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from flask import Flask, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from ..catalogue.labels import session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..database import db
-from ..staff.activity_listing import name_subjects, name_verbs
+from ..staff.activity_listing import name_filters, name_subjects, name_verbs
 from .desk_models import SavedView, Tag
-from .filtering import Filter
+from .export_kinds import KINDS
+from .export_models import ExportFile
+from .filter_words import labels_of_parts, part_words
+from .filtering import SEVERAL, Filter
 from .importing_models import ImportRun
 from .models import Registration
 
+# How the log names how many were chosen one by one.
+CHOSEN = "chosen"
 VERBS = {
     "note_changed": _l("Changed a note about a person"),
     "note_deleted": _l("Deleted a note about a person"),
@@ -75,6 +82,8 @@ def init_app(app: Flask) -> None:
     name_subjects("tag", _name_tags)
     name_subjects("view", _name_views)
     name_subjects("import", _name_imports)
+    name_subjects("export", _name_exports)
+    name_filters("registrations", _name_filters)
 
 
 def _name_sessions(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -140,3 +149,29 @@ def _name_registrations(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         words = name, url_for("registrations.show_registration", public_id=row.public_id)
         named |= {str(row.id): words, row.public_id: words}
     return {one: named[one] for one in wanted if one in named}
+
+
+def _name_exports(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    found = db.session.scalars(
+        select(ExportFile).where(ExportFile.id.in_([int(one) for one in ids if one.isdecimal()]))
+    )
+    return {
+        str(row.id): (str(KINDS[row.kind].name), url_for("exports.show_export", public_id=row.public_id))
+        for row in found
+    }
+
+
+def _name_filters(chosen: Mapping[str, Any]) -> str | None:
+    """Name the filter of a list or an export, as the log keeps it: choices joined by commas, without the search."""
+    labels = labels_of_parts()
+    if not {*labels, CHOSEN} >= set(chosen):
+        return None
+    parts = {name: str(value).split(", ") for name, value in chosen.items() if name not in ("q", CHOSEN)}
+    stored = {name: values if name in SEVERAL else values[0] for name, values in parts.items()}
+    found = part_words(Filter.from_stored(stored))
+    if "q" in chosen:
+        found.append((labels["q"], "…"))
+    words = [_("%(term)s: %(value)s", term=term, value=value) for term, value in found]
+    if CHOSEN in chosen:
+        words.append(ngettext("%(num)d chosen", "%(num)d chosen", int(chosen[CHOSEN])))
+    return "; ".join(words)

@@ -100,7 +100,9 @@ class Flags:
         gone = set(db.session.scalars(select(Option.id).where(Option.retired_at.is_not(None))))
         for question in questions:
             for option in sorted(question.options, key=lambda one: one.id):
-                heading = f"{question.words(language)}: {option.words(language)}"
+                heading = _(
+                    "%(term)s: %(value)s", term=question.words(language), value=option.words(language)
+                )
                 is_retired = question.id in retired or option.id in gone
                 self.keys.append(f"q_{question.key}__{option.key}")
                 self.headings.append(_("%(heading)s (retired)", heading=heading) if is_retired else heading)

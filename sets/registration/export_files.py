@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from flask import Response, send_file
 from flask_babel import gettext as _
 
 from ..languages import LANGUAGES, current_language
-from ..spreadsheets import FIRST_SIGNS, inert
+from ..spreadsheets import FIRST_SIGNS, LONGEST_CELL, PLAIN, XLSX, inert
 from .export import DATE, MOMENT, TEXT, Sheet
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MIMETYPES = {"xlsx": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
-# Characters that a cell of a spreadsheet can hold, and letters that a name in it can.
-LONGEST_CELL = 32_767
+# Letters that a name in a spreadsheet can hold.
 NOT_IN_NAMES = re.compile(r"\W")
 # Spreadsheets know no day before this year.
 FIRST_YEAR = 1900
@@ -80,13 +75,7 @@ def write_xlsx(
     import xlsxwriter
     from xlsxwriter.utility import xl_col_to_name
 
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "tmpdir": str(path.parent),
-    }
+    options = PLAIN | {"constant_memory": True, "tmpdir": str(path.parent)}
     book = xlsxwriter.Workbook(str(path), options)
     head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
     formats = {
@@ -115,31 +104,6 @@ def write_xlsx(
     _write_about(book, sheet, head, about)
     book.close()
     return count
-
-
-def sent_xlsx(folder: Path, name: str, write: Callable[[Path], int]) -> tuple[Response, int]:
-    """Return a spreadsheet to be sent at once, which `write` writes to a path, and how many rows it has."""
-    path = new_path(folder)
-    try:
-        count = write(path)
-        return send_file(path, XLSX, as_attachment=True, download_name=name, max_age=0), count
-    finally:
-        # The open file is sent all the same; nothing personal stays on the disk.
-        path.unlink(missing_ok=True)
-
-
-def export_folder(instance: Path) -> Path:
-    """Return the folder of exports below the site's own, made at first use; nobody else may open it."""
-    folder = instance / "exports"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
-def new_path(instance: Path) -> Path:
-    """Return an empty file below the site's own folder, for a spreadsheet that is written and sent."""
-    descriptor, name = tempfile.mkstemp(".xlsx", dir=export_folder(instance))
-    os.close(descriptor)
-    return Path(name)
 
 
 def _plain(cell: Any, point: str) -> Any:

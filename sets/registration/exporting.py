@@ -24,6 +24,7 @@ from .. import clock
 from ..catalogue.models import Meeting
 from ..database import after_commit, db, transaction
 from ..languages import speaking
+from ..spreadsheets import export_folder
 from ..staff.activity import record_activity
 from ..tokens import keyed_hash
 from . import export, export_files, sign_in_sheets
@@ -161,7 +162,7 @@ def end_all() -> None:
 
 def path_of(row: ExportFile) -> Path:
     """Return where an export's file is, or will be."""
-    return export_files.export_folder(Path(current_app.instance_path)) / f"{row.claim}.{row.format}"
+    return export_folder(Path(current_app.instance_path)) / f"{row.claim}.{row.format}"
 
 
 def wanted_by(row: ExportFile) -> Filter:
@@ -319,7 +320,7 @@ def _end(which: Any) -> int:
 
 
 def _remove_after_commit(names: list[str]) -> None:
-    folder = export_files.export_folder(Path(current_app.instance_path))
+    folder = export_folder(Path(current_app.instance_path))
 
     def remove() -> None:
         for name in names:
@@ -331,7 +332,7 @@ def _remove_after_commit(names: list[str]) -> None:
 
 def _sweep(moment: datetime) -> None:
     """Remove the files that no export has, once they are old enough not to be in somebody's hand."""
-    folder = export_files.export_folder(Path(current_app.instance_path))
+    folder = export_folder(Path(current_app.instance_path))
     live = ExportFile.state.in_(("making", "ready"))
     names = {f"{row.claim}.{row.format}" for row in db.session.scalars(select(ExportFile).where(live))}
     for path in folder.iterdir():

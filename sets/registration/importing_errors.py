@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask_babel import gettext as _
 
-from .export_files import LONGEST_CELL, new_path
+from ..spreadsheets import LONGEST_CELL, new_path
 from .importing_columns import OWN_HEADINGS, own_headings
 from .importing_listing import error_entries
 from .importing_models import ImportRun

@@ -13,7 +13,7 @@ from ..catalogue.labels import language_words, session_words, training_labels
 from ..catalogue.showing import snapshot
 from ..clock import now
 from ..forms import clean_line
-from ..http import take_files
+from ..http import asked_page, take_files
 from ..languages import current_language
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import importing, importing_listing, importing_undoing
@@ -30,7 +30,6 @@ from .importing_sessions import held_sessions
 from .record import sessions_for_choice
 
 ONE = "/<uuid:public_id>"
-LAST_PAGE = 1_000_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 blueprint = staff_blueprint("imports", __name__, role="organiser", url_prefix="/staff/imports")
 
@@ -110,7 +109,7 @@ def show_import(public_id: UUID) -> Any:
         return redirect(url_for(".edit_import", public_id=public_id), 303)
     result = request.args.get("result", "")
     result = result if result in list(Result) else ""
-    page = max(1, min(request.args.get("page", 1, type=int), LAST_PAGE))
+    page = asked_page()
     counts = importing_listing.count_results(run.id) or run.figures or {}
     entries = importing_listing.list_entries(run.id, result=result, page=page)
     total = counts.get(result, 0) if result else sum(counts.values())

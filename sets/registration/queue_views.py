@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from ..catalogue.labels import language_words, session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..catalogue.planning import PlanRefused, read_session
+from ..http import asked_page
 from ..staff.guard import needs_role, signed_in_account, staff_blueprint
 from . import workflow
 from .applying import Actor
@@ -35,7 +36,7 @@ def show_queue(public_id: UUID) -> Any:
     """Show who waits for a session, in order."""
     session = _session(public_id)
     record, queue = read_session_record(session), read_queue(session, _zone())
-    page = max(1, min(request.args.get("page", 1, type=int), len(queue.waits) // PER_PAGE + 1))
+    page = asked_page(len(queue.waits) // PER_PAGE + 1)
     first = (page - 1) * PER_PAGE
     return render_template(
         "registration/show_queue.html",

@@ -23,8 +23,8 @@ from ..clock import now
 from ..database import db
 from ..dates import date_words, time_words, zone_words
 from ..languages import speaking
+from ..spreadsheets import FIRST_SIGNS, LONGEST_CELL, PLAIN
 from ..typesetting import TypesettingRefused, typeset
-from .export_files import FIRST_SIGNS, LONGEST_CELL
 from .models import Learner, Registration, Status
 from .people import folded
 
@@ -40,6 +40,9 @@ MOST_UNKNOWN = 20
 EUROPE = re.compile("[\u0020-\u05ff\u1e00-\u206f]")
 LATIN = re.compile("[\u0020-\u017f\u2010-\u2027]")
 UNKNOWN = "?"
+# What a cell of the PDF shows at most; and words that are wider than their column, with what lets them break.
+LONGEST_PRINTED = 90
+LONG_WORD, BREAK = re.compile(r"\S{17,}"), "\u200b"
 # What stands on or joins the sign before it, and goes with it: accents, joiners, colours of skin.
 FOLLOWERS = {"Mn", "Mc", "Me", "Cf", "Sk"}
 WIDTHS = (7, 24, 20, 32, 36)
@@ -88,9 +91,10 @@ def meeting_choice_words(meeting: Meeting) -> str:
     """Return a meeting as a list of choices names it: training, language, day and hour."""
     session = meeting.session
     return _(
-        "%(day)s, %(hour)s – %(training)s (%(language)s)",
+        "%(day)s, %(hour)s, %(zone)s – %(training)s (%(language)s)",
         training=training_labels()[session.training_id].short_title, language=language_words(session.language),
         day=date_words(meeting.starts_at, session.time_zone), hour=time_words(meeting.starts_at, session.time_zone),
+        zone=zone_words(session.time_zone),
     )  # fmt: skip
 
 
@@ -157,8 +161,7 @@ def write_xlsx(sheet: SignInSheet, path: Path) -> int:
     """Write the sheet as a spreadsheet that prints on A4, and return how many people are on it."""
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(str(path), options | {"tmpdir": str(path.parent)})
+    book = xlsxwriter.Workbook(str(path), PLAIN | {"tmpdir": str(path.parent)})
     page = book.add_worksheet(sheet.title[:31])
     strong, head = (
         book.add_format({"bold": True, "font_size": 14}),
@@ -212,7 +215,7 @@ def _rows(sheet: SignInSheet, is_lacking: Callable[[str], bool]) -> list[list[st
         last, first, organisation = (_printed(cell, is_lacking) for cell in row)
         if (last, first) != row[:2]:
             last = f"{last} ({_printed(known_by, is_lacking)})"
-        rows.append([last, first, organisation])
+        rows.append([_breakable(cell) for cell in (last, first, organisation)])
     return rows + [["", "", ""]] * EMPTY_LINES
 
 
@@ -228,6 +231,12 @@ def _printed(cell: str, is_lacking: Callable[[str], bool]) -> str:
         is_after = is_lacking(sign)
         signs.append(UNKNOWN if is_after else sign)
     return "".join(signs)
+
+
+def _breakable(cell: str) -> str:
+    """Return a cell that fits its column: long words may break, and what fills more than some lines is cut."""
+    cell = cell if len(cell) <= LONGEST_PRINTED else f"{cell[: LONGEST_PRINTED - 1].rstrip()}…"
+    return LONG_WORD.sub(lambda word: BREAK.join(word[0]), cell)
 
 
 def _lines(sheet: SignInSheet) -> Iterator[tuple[int, tuple[str, str, str]]]:

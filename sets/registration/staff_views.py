@@ -27,7 +27,9 @@ from flask_babel import gettext as _
 from .. import clock
 from ..catalogue.labels import language_words, session_words, training_labels
 from ..forms import clean_line
+from ..http import asked_page
 from ..languages import LANGUAGES
+from ..spreadsheets import sent_xlsx
 from ..staff.guard import needs_role, safe_next, signed_in_account, staff_blueprint
 from ..staff.roles import has_role
 from . import columns, export, export_files, listing, needs
@@ -51,7 +53,6 @@ from .tagging import tag_names, tags_of
 from .wording import actor_words, event_words, origin_words, status_words, steps_from
 
 # Beyond it there is nothing, and numbers become too large for a database.
-LAST_PAGE = 1_000_000
 DAYS = ("received_from", "received_to")
 blueprint = staff_blueprint("registrations", __name__, url_prefix="/staff")
 
@@ -66,7 +67,7 @@ def init_app(app: Flask) -> None:
 def list_registrations() -> Any:
     """Show one page of what the filter asks for."""
     wanted = _wanted()
-    page = max(1, min(request.args.get("page", 1, type=int), LAST_PAGE))
+    page = asked_page()
     rows = listing.list_page(wanted, page)
     if not rows and page > 1:
         return redirect(f"{url_for('.list_registrations')}?{wanted.as_query()}", 303)
@@ -150,7 +151,7 @@ def show_registrations_xlsx() -> Response:
     """Send what the filter shows as a spreadsheet."""
     wanted = Filter.from_query(request.args, zone=signed_in_account().time_zone)
     sheet = export.prepare(wanted, signed_in_account().time_zone)
-    response, rows = export_files.sent_xlsx(
+    response, rows = sent_xlsx(
         Path(current_app.instance_path),
         _file_name("xlsx"),
         lambda path: export_files.write_xlsx(sheet, path, about=_about(wanted)),

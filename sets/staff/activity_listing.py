@@ -5,6 +5,7 @@ Capabilities name their own verbs and subjects here (`name_verbs`, `name_subject
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,8 +18,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from ..database import db
+from ..dates import calendar_day_words
 from .activity import CLOCK, OPERATOR
 from .models import Account, Activity
+from .requirement import choice_words
 from .roles import role_words
 
 PER_PAGE = 100
@@ -26,6 +29,9 @@ PER_PAGE = 100
 AT_ONCE = 500
 # A subject's words and where its page is ("" for none), for each id that still exists.
 Namer = Callable[[Iterable[str]], Mapping[str, tuple[str, str]]]
+
+# What a line's filter says, in words; None where the namer does not know all of it.
+FilterNamer = Callable[[Mapping[str, Any]], str | None]
 
 _verbs: dict[str, Any] = {
     "account_added": _l("Added an account"),
@@ -61,6 +67,7 @@ _verbs: dict[str, Any] = {
 }
 _namers: dict[str, Namer] = {}
 _aliases: dict[str, Callable[[str], set[str]]] = {}
+_filter_namers: dict[str, FilterNamer] = {}
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,11 @@ def name_subjects(
     _namers[subject_type] = namer
     if aliases:
         _aliases[subject_type] = aliases
+
+
+def name_filters(capability: str, namer: FilterNamer) -> None:
+    """Say what a capability's lines tell beside their verb: by which filter, for which reason."""
+    _filter_namers[capability] = namer
 
 
 def list_lines(chosen: ActivityFilter, before: int | None) -> tuple[list[ActivityLine], int | None]:
@@ -193,6 +205,8 @@ def verbs() -> list[tuple[str, str]]:
 def _lines(rows: list[Activity]) -> list[ActivityLine]:
     names = dict(people())
     subjects = _subjects(rows)
+    # The same filter stands in many lines.
+    filters = {_key(row.filter): _filter_words(row.filter) for row in rows}
     return [
         ActivityLine(
             at=row.at,
@@ -206,7 +220,7 @@ def _lines(rows: list[Activity]) -> list[ActivityLine]:
             subject=subjects.get((row.subject_type, row.subject_id), ("", ""))[0],
             subject_url=subjects.get((row.subject_type, row.subject_id), ("", ""))[1],
             rows=row.rows,
-            filter=_filter_words(row.filter),
+            filter=filters[_key(row.filter)],
         )
         for row in rows
     ]
@@ -232,9 +246,40 @@ def _named(subject_type: str, ids: Iterable[str]) -> Mapping[str, tuple[str, str
 def _filter_words(chosen: Mapping[str, Any] | None) -> str:
     if not chosen:
         return ""
+    for namer in _filter_namers.values():
+        if (words := namer(chosen)) is not None:
+            return words
+    return _joined([(name, str(value)) for name, value in sorted(chosen.items())])
+
+
+def _key(chosen: Mapping[str, Any] | None) -> str:
+    return json.dumps(chosen, sort_keys=True)
+
+
+def _joined(parts: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(_("%(term)s: %(value)s", term=term, value=value) for term, value in parts)
+
+
+def _name_own_filters(chosen: Mapping[str, Any]) -> str | None:
+    """Name a role that was given, who needs a second factor, and the filter of this log's own export."""
     if set(chosen) == {"role"}:
         return role_words(str(chosen["role"]))
-    return ", ".join(f"{name}: {value}" for name, value in sorted(chosen.items()))
+    if set(chosen) == {"choice"}:
+        return choice_words(str(chosen["choice"]))
+    if not {"who", "verb", "since", "until", "type", "id"} >= set(chosen):
+        return None
+    parts = []
+    if who := chosen.get("who"):
+        parts.append((_("Who"), dict(people()).get(who, who)))
+    if verb := chosen.get("verb"):
+        parts.append((_("What"), dict(verbs()).get(verb, verb)))
+    for name, label in (("since", _("From the day")), ("until", _("To the day"))):
+        if day := chosen.get(name):
+            parts.append((label, calendar_day_words(date.fromisoformat(day))))
+    if subject := chosen.get("id"):
+        kind = chosen.get("type", "")
+        parts.append((_("On what"), _named(kind, {subject}).get(subject, (subject, ""))[0] or subject))
+    return _joined(parts)
 
 
 def _name_accounts(ids: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -244,3 +289,4 @@ def _name_accounts(ids: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 name_subjects("account", _name_accounts)
+name_filters("staff", _name_own_filters)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, render_template, request, stream_with_context
+from flask import Flask, Response, current_app, render_template, request, stream_with_context
 from flask_babel import gettext as _
 
 from .. import clock
-from ..dates import local
-from ..spreadsheets import csv_of
+from ..dates import local, zone_words
+from ..spreadsheets import csv_of, sent_xlsx, write_rows
 from .activity import note_export
 from .activity_listing import (
     ActivityFilter,
@@ -27,6 +28,8 @@ from .guard import signed_in_account, staff_blueprint
 blueprint = staff_blueprint("activity", __name__, role="administrator", url_prefix="/staff/activity")
 # Ids are short; what is longer is none.
 LONGEST = 60
+# Of the columns of its spreadsheet, in letters.
+WIDTHS = (20, 24, 34, 26, 40, 16, 38, 8, 50)
 
 
 def init_app(app: Flask) -> None:
@@ -52,26 +55,38 @@ def create_export() -> Any:
     chosen = _chosen(request.form)
     count, newest = count_lines(chosen)
     note_export(count, chosen.query)
-    body = stream_with_context(csv_of(_headings(), _cells(chosen, newest)))
+    name = f"activity-{clock.now():%Y-%m-%d}"
+    headings, rows = _headings(chosen), _cells(chosen, newest)
+    if request.form.get("format") == "xlsx":
+        folder, title = Path(current_app.instance_path), _("Activity")
+        response, _count = sent_xlsx(
+            folder, f"{name}.xlsx", lambda path: write_rows(path, title, headings, rows, widths=WIDTHS)
+        )
+        return response
+    body = stream_with_context(csv_of(headings, map(_as_text, rows)))
     response = Response(body, mimetype="text/csv")
-    name = f"activity-{clock.now():%Y-%m-%d}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
 
-def _headings() -> list[str]:
+def _headings(chosen: ActivityFilter) -> list[str]:
     return [
-        _("When"), _("Who"), _("What"), _("Key"), _("On what"), _("Kind of subject"), _("Id"), _("Rows"), _("Filter"),
+        _("When (%(zone)s)", zone=zone_words(chosen.time_zone)), _("Who"), _("What"),
+        _("Key"), _("On what"), _("Kind of subject"), _("Id"), _("Rows"), _("Filter"),
     ]  # fmt: skip
 
 
-def _cells(chosen: ActivityFilter, newest: int) -> Iterator[list[str]]:
+def _cells(chosen: ActivityFilter, newest: int) -> Iterator[list[str | int | datetime | None]]:
     for line in every_line(chosen, newest):
         yield [
-            f"{local(line.at, chosen.time_zone):%Y-%m-%d %H:%M:%S}", line.actor, line.words, line.verb,
+            local(line.at, chosen.time_zone).replace(tzinfo=None, microsecond=0), line.actor, line.words, line.verb,
             line.subject, line.subject_type, line.subject_id,
-            "" if line.rows is None else str(line.rows), line.filter,
+            line.rows, line.filter,
         ]  # fmt: skip
+
+
+def _as_text(cells: Sequence[str | int | datetime | None]) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in cells]
 
 
 def _chosen(asked: Mapping[str, str]) -> ActivityFilter:

@@ -9,6 +9,7 @@ from flask import Flask, abort, current_app, flash, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ..http import asked_page
 from ..mailing import hold, kinds
 from ..mailing.transport import mode
 from . import deliveries
@@ -31,7 +32,7 @@ def init_app(app: Flask) -> None:
 @blueprint.get("")
 def list_deliveries() -> Any:
     chosen = _chosen()
-    page = deliveries.list_page(chosen, max(1, min(request.args.get("page", 1, type=int), 100_000)))
+    page = deliveries.list_page(chosen, asked_page())
     return render_template(
         "staff/list_deliveries.html",
         chosen=chosen,

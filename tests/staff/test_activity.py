@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
@@ -135,7 +136,7 @@ def test_the_export_holds_what_the_filter_shows_and_is_noted_itself(client):
     note(600)
     answer = post(client, "/staff/activity/export", page="/staff/activity", verb="mail_sent_again")
     lines = list(csv.reader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff")), delimiter=";"))
-    assert lines[0][:3] == ["When", "Who", "What"]
+    assert lines[0][:3] == ["When (Paris time)", "Who", "What"]
     assert len(lines) == 1 + 602
     assert {line[1] for line in lines[1:]} == {"'=Claire()", "Operator, on the command line"}
     noted = db.session.scalars(select(Activity).order_by(Activity.id.desc())).first()
@@ -145,3 +146,37 @@ def test_the_export_holds_what_the_filter_shows_and_is_noted_itself(client):
 def test_nobody_but_an_administrator_exports_the_activity(client):
     sign_in(client, "organiser")
     assert post(client, "/staff/activity/export").status_code == 403
+
+
+def test_the_export_is_a_spreadsheet_too_with_real_moments_and_the_zone_in_its_heading(client, tmp_path):
+    member = sign_in(client, "administrator", name="=1+1", time_zone="Europe/Athens")
+    note(2, account_id=member.id)
+    answer = post(client, "/staff/activity/export", page="/staff/activity", format="xlsx")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    assert rows[0][0] == "When (Athens time)"
+    assert isinstance(rows[1][0], datetime)
+    assert "=1+1" in rows[1]
+    assert rows[1][7] == 3
+    newest = db.session.scalars(select(Activity).order_by(Activity.id.desc()).limit(1)).one()
+    assert newest.verb == "activity_exported"
+    assert newest.rows == len(rows) - 1
+
+
+def test_a_filter_is_said_in_words(client):
+    sign_in(client, "administrator")
+    training = factories.training()
+    note(1, filter={"status": "waiting, confirmed", "training": training.slug, "q": "…", "chosen": "2"})
+    note(1, filter={"choice": "everybody"})
+    note(1, filter={"verb": "signed_in", "since": "2026-03-31"})
+    words = visit(client, "/staff/activity").text
+    for part in (
+        "State: On the waiting list",
+        "Name or address: …",
+        "2 chosen",
+        "Everybody",
+        "What: Signed in",
+        "31 March 2026",
+    ):
+        assert part in words
+    for part in ("status:", "waiting,", "choice:", "signed_in"):
+        assert part not in words
