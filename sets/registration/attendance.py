@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from ..catalogue.models import Meeting, TrainingSession
@@ -20,7 +20,7 @@ from .models import AttendanceFact, Learner, Registration, Status
 from .people import folded
 
 MARKS = ("present", "partial", "excused", "absent")
-JOINED, TICKED = "joined", "ticked"
+JOINED, TICKED, IMPORTED = "joined", "ticked", "imported"
 
 
 class AttendanceRefused(Exception):  # noqa: N818  (a refusal)
@@ -98,6 +98,9 @@ def tick(
                 before, after = kept, "present"
             if after in (before, kept) or after not in ("", *MARKS):
                 continue
+            if not after and row.fact_id is None:
+                # What an import brought is replaced by a mark, not taken away.
+                continue
             if before != kept:
                 overtaken.append(f"{row.first_name} {row.last_name}".strip())
                 continue
@@ -130,7 +133,7 @@ def attendance_of(registration_id: int) -> list[Attended]:
         select(Meeting.starts_at, AttendanceFact.kind, AttendanceFact.mark, AttendanceFact.at)
         .join(Meeting, Meeting.id == AttendanceFact.meeting_id)
         .where(AttendanceFact.registration_id == registration_id)
-        .order_by(Meeting.starts_at, AttendanceFact.id)
+        .order_by(Meeting.starts_at, AttendanceFact.kind != IMPORTED, AttendanceFact.id)
     )
     found: dict[datetime, dict[str, Any]] = {}
     for row in db.session.execute(statement):
@@ -141,7 +144,7 @@ def attendance_of(registration_id: int) -> list[Attended]:
 
 def _roll(meetings: Any) -> Any:
     """Return each person of these meetings with what is known of them."""
-    joined, ticked = aliased(AttendanceFact), aliased(AttendanceFact)
+    joined, ticked, imported = (aliased(AttendanceFact) for _kind in range(3))
 
     def facts(fact: Any, kind: str) -> Any:
         return and_(fact.registration_id == Registration.id, fact.meeting_id == Meeting.id, fact.kind == kind)
@@ -157,15 +160,20 @@ def _roll(meetings: Any) -> Any:
             Learner.organisation,
             joined.at.label("joined_at"),
             ticked.id.label("fact_id"),
-            ticked.mark,
+            # What the team ticked stands before what an import brought.
+            func.coalesce(ticked.mark, imported.mark).label("mark"),
         )
         .join(Meeting, Meeting.training_session_id == Registration.training_session_id)
         .join(Learner, Learner.id == Registration.learner_id)
         .join(joined, facts(joined, JOINED), isouter=True)
         .join(ticked, facts(ticked, TICKED), isouter=True)
+        .join(imported, facts(imported, IMPORTED), isouter=True)
         .where(
             meetings,
-            or_(Registration.status == Status.CONFIRMED, joined.id.is_not(None), ticked.id.is_not(None)),
+            or_(
+                Registration.status == Status.CONFIRMED,
+                *(one.id.is_not(None) for one in (joined, ticked, imported)),
+            ),
         )
     )
 

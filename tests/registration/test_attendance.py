@@ -51,12 +51,18 @@ def marks(kind="ticked"):
     return {fact.registration.learner.first_name.lower(): fact.mark for fact in facts}
 
 
-def joined(session, name, number=0):
+def joined(session, name, number=0, **values):
     with transaction() as store:
         row = store.scalars(select(Registration).where(Registration.public_id == ids_now(store)[name])).one()
         store.add(
             AttendanceFact(
-                registration_id=row.id, meeting_id=session.meetings[number].id, kind="joined", at=now()
+                **{
+                    "registration_id": row.id,
+                    "meeting_id": session.meetings[number].id,
+                    "kind": "joined",
+                    "at": now(),
+                }
+                | values
             )
         )
 
@@ -138,6 +144,24 @@ def test_the_button_for_those_who_entered_leaves_a_mark_that_stands(coordinator,
     page = mark(page_of(coordinator, session), amina="absent", bruno="excused")
     submit(page, {f"mark-{ids()['bruno']}": ""}, button="joined")
     assert marks() == {"amina": "absent", "chloe": "present"}
+
+
+def test_what_an_import_brought_is_on_the_roll_until_the_team_marks_otherwise(coordinator, session):
+    joined(session, "amina", kind="imported", mark="present")
+    joined(session, "bruno", kind="imported", mark="absent")
+    page = page_of(coordinator, session)
+    known = ids()
+    assert [page.value(f"mark-{known[name]}") for name in ("amina", "bruno", "chloe")] == [
+        "present",
+        "absent",
+        "",
+    ]
+    mark(page, bruno="partial")
+    assert marks() == {"bruno": "partial"}
+    assert page_of(coordinator, session).value(f"mark-{known['bruno']}") == "partial"
+    words = visit(coordinator, f"/staff/registrations/{known['bruno']}").text
+    assert "In part" in words
+    assert "Absent" not in words
 
 
 def test_before_the_start_nothing_can_be_ticked(coordinator, session):
