@@ -25,6 +25,8 @@ STEPS = {
     "mail": "coordinator", "tag": "coordinator", "untag": "coordinator", "cancellation": "organiser",
     "move": "organiser",
 }  # fmt: skip
+# What would tell others who was found by their needs.
+TELLING = ("mail", "tag")
 # Beyond so many names a sentence is no longer read.
 MOST_NAMES = 20
 blueprint = staff_blueprint("many", __name__, url_prefix="/staff/registrations/many")
@@ -40,6 +42,9 @@ def new_many_step() -> Any:
     """Name those who were chosen, or all that the filter shows, before anything is done."""
     wanted, step = _wanted(request.args), _step(request.args)
     ids = many.shown_ids(wanted) if request.args.get("whom") == "all" else uuids(request.args.getlist("id"))
+    if wanted.needs and step in TELLING:
+        flash(_("Needs are health data: who is listed by them is neither written to nor tagged."), "error")
+        return redirect(_list_url(wanted), 303)
     if not ids:
         flash(_("Choose at least one registration."), "error")
         return redirect(_list_url(wanted), 303)

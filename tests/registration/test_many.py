@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sets.campaigns.audience import recipients
 from sets.campaigns.models import Campaign
 from sets.catalogue.models import TrainingSession
-from sets.database import db
+from sets.clock import now
+from sets.database import db, transaction
 from sets.mailing.models import Delivery
 from sets.registration import tagging
-from sets.registration.models import Registration, Status
+from sets.registration.models import LearnerNeed, Registration, Status
 from tests import factories
 from tests.pages import submit, visit
 from tests.staff.signing import sign_in
@@ -155,3 +156,15 @@ def test_coordinators_tag_and_write_and_do_not_cancel(client):
     assert [option.get("value") for option in page.all("option", value="cancellation")] == []
     assert client.get(f"{LIST}/many/new?do=cancellation&id={rows[0].public_id}").status_code == 403
     assert begin(client, "tag", rows).heading == "Give 1 person a tag"
+
+
+def test_who_is_listed_by_needs_is_neither_written_to_nor_tagged(organiser):
+    row = people(factories.training_session(), "Amina")[0]
+    with transaction() as session:
+        session.add(LearnerNeed(learner_id=row.learner_id, text="A ramp", consent_at=now()))
+    page = visit(organiser, f"{LIST}?needs=1")
+    assert not page.all("option", value="mail")
+    for step in ("mail", "tag"):
+        page = visit(organiser, f"{LIST}/many/new?do={step}&whom=all&list=needs%3D1")
+        assert "Needs are health data" in page.text
+        assert page.path == LIST
