@@ -192,8 +192,9 @@ def _make_one(kept: int, other: int) -> None:
         setattr(person, name, getattr(person, name) or getattr(gone, name))
     person.answers = (gone.answers or {}) | (person.answers or {})
     person.created_at = min(person.created_at, gone.created_at)
-    ends = [one for one in (person.keep_until, gone.keep_until) if one]
-    person.keep_until = max(ends) if ends else None
+    person.acted_at = max((one for one in (person.acted_at, gone.acted_at) if one), default=None)
+    if gone.keep_until and (person.keep_until is None or gone.keep_until > person.keep_until):
+        person.keep_until, person.keep_reason = gone.keep_until, gone.keep_reason
     db.session.add(
         MergedPerson(
             public_id=gone.public_id, learner_id=kept, email=gone.email, email_key=gone.email_key,

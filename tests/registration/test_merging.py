@@ -132,6 +132,9 @@ def test_nothing_is_lost():
             )
         )
         store.add(LearnerNeed(learner_id=two.id, text="A ramp", consent_at=now()))
+        store.get_one(Learner, two.id).acted_at = now()
+        store.get_one(Learner, two.id).keep_until = now() + timedelta(days=99)
+        store.get_one(Learner, two.id).keep_reason = "complaint"
     noting.write_note(theirs.public_id, "Likes tea", account_id=None)
     tagging.give_tag([theirs.public_id, mine.public_id], "Press")
     events = db.session.scalar(select(func.count()).select_from(RegistrationEvent))
@@ -140,6 +143,8 @@ def test_nothing_is_lost():
     assert [(row.id, row.learner_id) for row in rows()] == [(mine.id, one.id), (other.id, one.id)]
     assert rows()[0].answers == {"7": 1, "8": 3}
     assert db.session.get_one(Learner, one.id).answers == {"1": 2, "4": 5}
+    person_kept = db.session.get_one(Learner, one.id)
+    assert (person_kept.acted_at, person_kept.keep_reason) == (now(), "complaint")
     # Each of theirs, and a line for each registration that stays.
     assert db.session.scalar(select(func.count()).select_from(RegistrationEvent)) == events + 2
     assert db.session.scalars(select(AttendanceFact.registration_id)).all() == [mine.id]
