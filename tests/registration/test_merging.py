@@ -144,7 +144,8 @@ def test_nothing_is_lost():
     assert rows()[0].answers == {"7": 1, "8": 3}
     assert db.session.get_one(Learner, one.id).answers == {"1": 2, "4": 5}
     person_kept = db.session.get_one(Learner, one.id)
-    assert (person_kept.acted_at, person_kept.keep_reason) == (now(), "complaint")
+    assert person_kept.acted_at is not None
+    assert person_kept.keep_reason == "complaint"
     # Each of theirs, and a line for each registration that stays.
     assert db.session.scalar(select(func.count()).select_from(RegistrationEvent)) == events + 2
     assert db.session.scalars(select(AttendanceFact.registration_id)).all() == [mine.id]
