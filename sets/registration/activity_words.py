@@ -16,13 +16,13 @@ from ..catalogue.labels import session_words, training_labels
 from ..catalogue.models import TrainingSession
 from ..database import db
 from ..staff.activity_listing import name_filters, name_subjects, name_verbs
-from .desk_models import SavedView, Tag
+from .desk_models import LearnerNote, SavedView, Tag
 from .export_kinds import KINDS
 from .export_models import ExportFile
 from .filter_words import labels_of_parts, part_words
 from .filtering import SEVERAL, Filter
 from .importing_models import ImportRun
-from .models import Registration
+from .models import Learner, Registration
 
 # How the log names how many were chosen one by one.
 CHOSEN = "chosen"
@@ -83,6 +83,7 @@ def init_app(app: Flask) -> None:
     name_subjects("view", _name_views)
     name_subjects("import", _name_imports)
     name_subjects("export", _name_exports)
+    name_subjects("note", _name_notes)
     name_filters("registrations", _name_filters)
 
 
@@ -149,6 +150,24 @@ def _name_registrations(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         words = name, url_for("registrations.show_registration", public_id=row.public_id)
         named |= {str(row.id): words, row.public_id: words}
     return {one: named[one] for one in wanted if one in named}
+
+
+def _name_notes(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """Name the person whom a note is about, with the latest of their registrations."""
+    rows = db.session.execute(
+        select(LearnerNote.public_id, Learner.first_name, Learner.last_name, Registration.public_id)
+        .join(Learner, Learner.id == LearnerNote.learner_id)
+        .outerjoin(Registration, Registration.learner_id == Learner.id)
+        .where(LearnerNote.public_id.in_(list(ids)))
+        .order_by(Registration.id)
+    )
+    return {
+        note: (
+            f"{first or ''} {last or ''}".strip(),
+            url_for("registrations.show_registration", public_id=registration) if registration else "",
+        )
+        for note, first, last, registration in rows
+    }
 
 
 def _name_exports(ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from flask import g, has_request_context
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
@@ -88,13 +89,18 @@ def meetings_for_choice(sessions: Sequence[str] = ()) -> list[Meeting]:
 
 
 def meeting_choice_words(meeting: Meeting) -> str:
-    """Return a meeting as a list of choices names it: training, language, day and hour."""
+    """Return a meeting as a list of choices names it: day and hour, training, language.
+
+    Its zone is named unless it is the one of the account that reads, whose pages say which.
+    """
     session = meeting.session
+    hour = time_words(meeting.starts_at, session.time_zone)
+    if session.time_zone != (g.get("zone") if has_request_context() else None):
+        hour = f"{hour}, {zone_words(session.time_zone)}"
     return _(
-        "%(day)s, %(hour)s, %(zone)s – %(training)s (%(language)s)",
+        "%(day)s, %(hour)s – %(training)s (%(language)s)",
         training=training_labels()[session.training_id].short_title, language=language_words(session.language),
-        day=date_words(meeting.starts_at, session.time_zone), hour=time_words(meeting.starts_at, session.time_zone),
-        zone=zone_words(session.time_zone),
+        day=date_words(meeting.starts_at, session.time_zone), hour=hour,
     )  # fmt: skip
 
 

@@ -172,3 +172,17 @@ def test_a_record_that_left_its_list_keeps_its_neighbours(coordinator):
     assert rows[0].public_id in page.one("a", rel="next").get("href")
     assert rows[2].public_id in page.one("a", rel="prev").get("href")
     assert " of 2" not in page.text
+
+
+def test_an_administrator_sees_who_did_what_to_a_registration_and_on_whom_a_note_is(app, client):
+    row = factories.registration(
+        factories.training_session(), factories.learner(first_name="Amina", last_name="B")
+    )
+    sign_in(client, "administrator")
+    submit(visit(client, record(row)), form="note", text="Arrives late.")
+    assert "Amina B" in " ".join(visit(client, "/staff/activity").all("tr")[1].itertext())
+    page = visit(client, record(row)).click("Who in the team did what")
+    assert "Only what was done to: Amina B" in page.text
+    other = app.test_client()
+    sign_in(other, "organiser")
+    assert "Who in the team did what" not in visit(other, record(row)).text
