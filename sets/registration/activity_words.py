@@ -55,6 +55,8 @@ VERBS = {
     "registration_reorder": _l("Changed somebody’s rank"),
     "import_received": _l("Sent a file to be imported"),
     "import_confirmed": _l("Imported registrations"),
+    "import_discarded": _l("Threw a file away that was not imported"),
+    "import_resumed": _l("Went on with an import that had stopped"),
     "import_undone": _l("Undid an import"),
     "attendance_ticked": _l("Marked who was at a meeting"),
     "note_written": _l("Wrote a note about a person"),

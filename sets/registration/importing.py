@@ -173,6 +173,7 @@ def resume(public_id: str) -> None:
         if run is None or run.state != RunState.STOPPED:
             raise ImportRefused("changed")
         run.on_errors, run.state, run.changed_at = "leave_out", RunState.WRITING, now()
+        record_activity("import_resumed", subject_type="import", subject_id=public_id)
 
 
 def undo(public_id: str) -> None:
@@ -193,6 +194,7 @@ def discard(public_id: str) -> None:
             raise ImportRefused("changed")
         run.state, run.changed_at = RunState.READING, now()
         import_id = run.id
+        record_activity("import_discarded", subject_type="import", subject_id=public_id)
     while _delete_some(import_id):
         pass
 

@@ -26,6 +26,8 @@ FORMS_THAT_STORE_NOTHING = {
     "campaign_checks.create_link_check": "asks whether links answer, and stores nothing",
     "views.update_columns": "which columns one sees, see choose_columns",
     "exports.delete_export": "ends a file, see end_export",
+    "imports.update_import": "which column is what, see match_columns",
+    "imports.update_import_values": "what values stand for, see settle_values",
     "texts.create_preview": "shows what is typed, and stores nothing",
     "readiness.create_readiness": "asks whether the mail server answers, and stores nothing",
 }
@@ -41,6 +43,10 @@ NO_ACT = {
     "sets.registration.exporting.end_export": "a file that would end by itself; its making is noted",
     "sets.registration.exporting._claimed": "the worker’s own mark",
     "sets.registration.exporting._note": "the worker’s own progress",
+    "sets.registration.importing.match_columns": "nothing is registered; receiving and confirming are noted",
+    "sets.registration.importing.settle_values": "nothing is registered; receiving and confirming are noted",
+    "sets.registration.importing.start_check": "nothing is registered; receiving and confirming are noted",
+    "sets.registration.importing._delete_some": "the lines of a file that discard notes",
     "sets.mailing.hold.release": "below the log’s layer; staff.deliveries.release_mail notes it",
 }
 
