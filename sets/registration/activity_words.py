@@ -19,7 +19,7 @@ from ..staff.activity_listing import name_filters, name_subjects, name_verbs
 from .desk_models import LearnerNote, SavedView, Tag
 from .export_kinds import KINDS
 from .export_models import ExportFile
-from .filter_words import labels_of_parts, part_words
+from .filter_words import labels_of_parts, part_sentences
 from .filtering import SEVERAL, Filter
 from .importing_models import ImportRun
 from .models import Learner, Registration
@@ -189,10 +189,9 @@ def _name_filters(chosen: Mapping[str, Any]) -> str | None:
         return None
     parts = {name: str(value).split(", ") for name, value in chosen.items() if name not in ("q", CHOSEN)}
     stored = {name: values if name in SEVERAL else values[0] for name, values in parts.items()}
-    found = part_words(Filter.from_stored(stored))
+    words = part_sentences(Filter.from_stored(stored))
     if "q" in chosen:
-        found.append((labels["q"], "…"))
-    words = [_("%(term)s: %(value)s", term=term, value=value) for term, value in found]
+        words.append(_("%(term)s: %(value)s", term=labels["q"], value="…"))
     if CHOSEN in chosen:
         words.append(ngettext("%(num)d chosen", "%(num)d chosen", int(chosen[CHOSEN])))
     return "; ".join(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from .filter_words import part_words
+from .filter_words import part_sentences
 from .filtering import Filter
 
 # The shape of each state, among those of macros/status.html.
@@ -25,5 +25,4 @@ def state_words(state: str) -> str:
 
 def filter_sentence(wanted: Filter) -> str:
     """Return what a filter asks for, each part with its name."""
-    parts = [_("%(term)s: %(value)s", term=label, value=words) for label, words in part_words(wanted)]
-    return "; ".join(parts) or _("All registrations")
+    return "; ".join(part_sentences(wanted)) or _("All registrations")

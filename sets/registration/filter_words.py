@@ -25,6 +25,9 @@ from .filtering import Filter, each, is_day
 from .outcomes import outcome_words
 from .wording import status_words
 
+# Parts whose words are a clause.
+SAY_ALL = ("received_from", "received_to", "returned", "needs")
+
 
 def labels_of_parts() -> dict[str, str]:
     """Return what each part of a filter is called, in their order."""
@@ -56,6 +59,18 @@ def part_words(wanted: Filter, parts: Iterable[str] = ()) -> list[tuple[str, str
         if not parts or name in parts:
             found.setdefault(label if name == "answer" else labels[name], []).append(words)
     return [(label, either(words)) for label, words in found.items()]
+
+
+def part_sentences(wanted: Filter) -> list[str]:
+    """Return each part of what is asked for with its label, or alone where its words say all."""
+    labels = labels_of_parts()
+    clauses = {labels[name] for name in SAY_ALL}
+    return [
+        words[:1].upper() + words[1:]
+        if label in clauses
+        else _("%(term)s: %(value)s", term=label, value=words)
+        for label, words in part_words(wanted)
+    ]
 
 
 def chips(wanted: Filter) -> list[tuple[str, str, str, str]]:

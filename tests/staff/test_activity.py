@@ -165,7 +165,16 @@ def test_the_export_is_a_spreadsheet_too_with_real_moments_and_the_zone_in_its_h
 def test_a_filter_is_said_in_words(client):
     sign_in(client, "administrator")
     training = factories.training()
-    note(1, filter={"status": "waiting, confirmed", "training": training.slug, "q": "…", "chosen": "2"})
+    note(
+        1,
+        filter={
+            "status": "waiting, confirmed",
+            "received_from": "2026-03-31",
+            "training": training.slug,
+            "q": "…",
+            "chosen": "2",
+        },
+    )
     note(1, filter={"choice": "everybody"})
     note(1, filter={"verb": "signed_in", "since": "2026-03-31"})
     words = visit(client, "/staff/activity").text
@@ -173,10 +182,11 @@ def test_a_filter_is_said_in_words(client):
         "State: On the waiting list",
         "Name or address: …",
         "2 chosen",
+        "; Received from ",
         "Everybody",
         "What: Signed in",
         "31 March 2026",
     ):
         assert part in words
-    for part in ("status:", "waiting,", "choice:", "signed_in"):
+    for part in ("status:", "waiting,", "choice:", "signed_in", "Received from:"):
         assert part not in words
