@@ -94,6 +94,7 @@ PARTS = (
     "sets.campaigns.activity_words",
     "sets.campaigns.answer_mentions",
     "sets.campaigns.campaign_views",
+    "sets.campaigns.audience_views",
     "sets.campaigns.chosen_views",
     "sets.protection.models",
     "sets.protection.messages",

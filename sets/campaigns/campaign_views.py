@@ -1,4 +1,4 @@
-"""The pages on which a campaign is written: the list, beginning, texts, people. Checked and sent: `check_views`."""
+"""The pages on which a campaign is written: the list, beginning, texts. Its people: `audience_views`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from uuid import UUID
 
 from flask import Flask, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from ..catalogue.labels import language_words, training_labels
+from ..catalogue.labels import training_labels
 from ..clock import now
 from ..dates import time_words
 from ..http import asked_page
@@ -18,20 +17,19 @@ from ..questionnaires.answers import AnswerReader
 from ..registration.listing import Filter
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import drafting, listing
-from .audience import UNSENT, count_by_language, kept_filter, recipients, wanted_by
-from .audience_words import SHAPES, audience_words, people_words, state_warning, state_words
+from .audience import UNSENT, count_by_language, kept_filter
+from .audience_words import audience_words
 from .campaign_forms import (
     BLANK,
     KEPT,
     READY,
-    AudienceForm,
     BeginForm,
     KeepForm,
     TextForm,
     joined,
-    number,
     split,
 )  # fmt: skip
+from .draft_pages import done, draft_or_404, elsewhere, page_words, warning
 from .drafting import Written
 from .fields import ANSWER, FIELDS, asked_keys
 from .models import Audience, Campaign, CampaignState
@@ -40,9 +38,7 @@ from .ready_texts import gaps_in
 from .sending import CampaignRefused, by_registration
 
 ONE = "/<uuid:public_id>"
-# Names shown at once on the page of the people.
-NAMES = 200
-CHECK, PROGRESS = "campaign_checks.show_check", "campaign_progress.show_campaign"
+CHECK = "campaign_checks.show_check"
 blueprint = staff_blueprint("campaigns", __name__, url_prefix="/staff/campaigns")
 
 
@@ -61,7 +57,7 @@ def list_campaigns() -> Any:
     return render_template(
         "campaigns/list_campaigns.html",
         rows=rows, total=total, page=page, per_page=listing.PER_PAGE, mails=listing.count_mails(rows),
-        labels=training_labels(), **_words(),
+        labels=training_labels(), **page_words(),
     )  # fmt: skip
 
 
@@ -93,9 +89,9 @@ def create_campaign() -> Any:
 @blueprint.get(f"{ONE}/edit")
 def edit_campaign(public_id: UUID) -> Any:
     """Show the text of one language (`?language=`)."""
-    campaign = _campaign(public_id)
+    campaign = draft_or_404(public_id)
     if campaign.state != CampaignState.DRAFT:
-        return _elsewhere(campaign)
+        return elsewhere(campaign)
     language = _language(campaign)
     text = campaign.texts.get(language)
     subject, body = (text.subject, text.body) if text else _proposed(campaign, language)
@@ -106,7 +102,7 @@ def edit_campaign(public_id: UUID) -> Any:
 @blueprint.post(f"{ONE}/edit")
 def update_campaign(public_id: UUID) -> Any:
     """Store the text of one language; go on to the check when that was asked for."""
-    campaign = _campaign(public_id)
+    campaign = draft_or_404(public_id)
     language = _language(campaign)
     form = TextForm(request.form, question_keys=asked_keys(), is_news=campaign.audience == Audience.NEWS)
     if _is_background():
@@ -123,42 +119,6 @@ def update_campaign(public_id: UUID) -> Any:
     return redirect(url_for(".edit_campaign", public_id=public_id, language=language), 303)
 
 
-@blueprint.get(f"{ONE}/audience")
-def edit_audience(public_id: UUID) -> Any:
-    """Show whom a draft is for, with their names."""
-    campaign = _campaign(public_id)
-    if campaign.state != CampaignState.DRAFT:
-        return _elsewhere(campaign)
-    return _audience_page(campaign, AudienceForm(campaign=campaign, zone=signed_in_account().time_zone))
-
-
-@blueprint.post(f"{ONE}/audience")
-def update_audience(public_id: UUID) -> Any:
-    """Store whom a draft is for."""
-    campaign = _campaign(public_id)
-    form = AudienceForm(request.form, campaign=campaign, zone=signed_in_account().time_zone)
-    if not form.validate():
-        return _audience_page(campaign, form), 422
-    try:
-        drafting.change_audience(str(public_id), **form.changes(campaign.filter))
-    except CampaignRefused as refusal:
-        return _audience_refused(refusal, campaign, form)
-    flash(_("Saved."), "done")
-    return redirect(url_for(".edit_audience", public_id=public_id), 303)
-
-
-@blueprint.post(f"{ONE}/left-out")
-def update_left_out(public_id: UUID) -> Any:
-    """Leave out those who were shown and are not ticked."""
-    shown, chosen = (
-        [number(one) for one in request.form.getlist(name)[: 2 * NAMES]] for name in ("shown", "chosen")
-    )
-    return _done(
-        lambda: drafting.leave_out(str(public_id), shown=shown, chosen=chosen),
-        ".edit_audience", public_id, _("Saved."),
-    )  # fmt: skip
-
-
 @blueprint.post(f"{ONE}/kept-texts")
 def create_kept_text(public_id: UUID) -> Any:
     """Keep the texts of a campaign as the team's own."""
@@ -168,7 +128,7 @@ def create_kept_text(public_id: UUID) -> Any:
         return redirect(url_for(".edit_campaign", public_id=public_id), 303)
     name = form.kept_name.data or ""
     words = _("Kept as “%(name)s”: a campaign can begin with it.", name=name)
-    return _done(
+    return done(
         lambda: drafting.keep_texts(str(public_id), name, account_id=signed_in_account().id),
         ".edit_campaign", public_id, words,
     )  # fmt: skip
@@ -196,9 +156,9 @@ def create_copy(public_id: UUID) -> Any:
 @blueprint.post(f"{ONE}/deletion")
 def delete_campaign(public_id: UUID) -> Any:
     """Delete a draft."""
-    return _done(
+    return done(
         lambda: drafting.delete_draft(str(public_id)),
-        ".list_campaigns",
+        "campaigns.list_campaigns",
         public_id,
         _("The draft is deleted."),
     )
@@ -217,8 +177,8 @@ def _begin_page(form: BeginForm, chosen: dict[str, Any], audience: str) -> str:
         "campaigns/new_campaign.html",
         form=form, pairs=[*Filter.from_stored(chosen).pairs(), (UNSENT, chosen[UNSENT])],
         audience=audience, sentence=audience_words(campaign),
-        counts=count_by_language(campaign, by_registration=False), warning=_warning(campaign),
-        kept=listing.kept_names(), **_words(),
+        counts=count_by_language(campaign, by_registration=False), warning=warning(campaign),
+        kept=listing.kept_names(), **page_words(),
     )  # fmt: skip
 
 
@@ -256,7 +216,7 @@ def _text_page(campaign: Campaign, language: str, form: TextForm, theirs: Any = 
         "campaigns/edit_campaign.html",
         campaign=campaign, form=form, language=language, counts=counts, shown=shown,
         others=[code for code in LANGUAGES if code not in shown], sentence=audience_words(campaign),
-        theirs=theirs, page_error=theirs is not None, warning=_warning(campaign),
+        theirs=theirs, page_error=theirs is not None, warning=warning(campaign),
         per_registration=by_registration(campaign),
         gaps=gaps_in(form.subject.data or "", form.body.data or ""),
         fields=[
@@ -265,15 +225,15 @@ def _text_page(campaign: Campaign, language: str, form: TextForm, theirs: Any = 
             if campaign.audience != Audience.NEWS or not field.of_registration
         ],
         answers=[(f"{{{ANSWER}{one.key}}}", one.words(current_language())) for one in _questions()],
-        keep=KeepForm(data={"kept_name": campaign.name}), **_words(),
+        keep=KeepForm(data={"kept_name": campaign.name}), **page_words(),
     )  # fmt: skip
 
 
 def _refused(refusal: CampaignRefused, campaign: Campaign, language: str, form: TextForm) -> Any:
     """Show both texts when somebody saved theirs in between; saving again then replaces it knowingly."""
     if refusal.reason != "changed":
-        return _elsewhere(campaign)
-    stored = _campaign(UUID(campaign.public_id))
+        return elsewhere(campaign)
+    stored = draft_or_404(UUID(campaign.public_id))
     theirs = stored.texts.get(language)
     form.revision.data = str(theirs.revision if theirs else 0)
     return _text_page(stored, language, form, theirs), 409
@@ -302,63 +262,6 @@ def _save_in_background(campaign: Campaign, language: str, form: TextForm) -> An
     return {"revision": revision, "words": _("Saved at %(hour)s.", hour=hour)}
 
 
-def _audience_page(campaign: Campaign, form: AudienceForm) -> str:
-    per_registration = by_registration(campaign)
-    everyone = Campaign(filter=campaign.filter, audience=campaign.audience, left_out=[])
-    people = list({one.learner_id: one for one in recipients(everyone, by_registration=False)}.values())
-    last = max(1, -(-len(people) // NAMES))
-    page = asked_page(last)
-    return render_template(
-        "campaigns/edit_audience.html",
-        campaign=campaign, form=form, sentence=audience_words(campaign), warning=_warning(campaign),
-        counts=count_by_language(campaign, by_registration=per_registration), per_registration=per_registration,
-        people=people[(page - 1) * NAMES : page * NAMES], total=len(people), page=page, pages=last, names=NAMES,
-        **_words(),
-    )  # fmt: skip
-
-
-def _warning(campaign: Campaign) -> str:
-    return "" if campaign.audience == Audience.NEWS else state_warning(*wanted_by(campaign).status)
-
-
-def _audience_refused(refusal: CampaignRefused, campaign: Campaign, form: AudienceForm) -> Any:
-    """Show what somebody else chose above what was chosen here; saving again then replaces it knowingly."""
-    if refusal.reason != "changed":
-        return _elsewhere(campaign)
-    stored = _campaign(UUID(campaign.public_id))
-    form.tag.data = drafting.audience_tag(stored)
-    form.form_errors.append(
-        _(
-            "Somebody changed this in the meantime: the sentence under the title says to whom now. "
-            "Save again to replace it."
-        )
-    )
-    return _audience_page(stored, form), 409
-
-
-def _done(step: Any, endpoint: str, public_id: UUID, words: str) -> Any:
-    """Do a step and say that it is done, then show a page; lead elsewhere when it is a draft no more."""
-    campaign = _campaign(public_id)
-    try:
-        step()
-    except CampaignRefused:
-        return _elsewhere(campaign)
-    flash(words, "done")
-    values: dict[str, Any] = {} if endpoint == ".list_campaigns" else {"public_id": public_id}
-    return redirect(url_for(endpoint, **values), 303)
-
-
-def _campaign(public_id: UUID) -> Campaign:
-    return listing.read_campaign(str(public_id)) or abort(404)
-
-
-def _elsewhere(campaign: Campaign) -> Any:
-    """Lead to the page of a campaign that is a draft no more."""
-    if request.method == "POST":
-        flash(_("This campaign is on its way already: it cannot be changed."), "error")
-    return redirect(url_for(PROGRESS, public_id=campaign.public_id), 303)
-
-
 def _language(campaign: Campaign) -> str:
     """Return the language asked for; else the first that has recipients and no whole text, or any text."""
     asked = request.args.get("language", "")
@@ -371,15 +274,3 @@ def _language(campaign: Campaign) -> str:
 
 def _questions() -> Any:
     return AnswerReader(current_language()).columns()
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "zone": signed_in_account().time_zone,
-        "language_words": language_words,
-        "state_words": state_words,
-        "audience_words": audience_words,
-        "people_words": people_words,
-        "shapes": SHAPES,
-        "ngettext": ngettext,
-    }

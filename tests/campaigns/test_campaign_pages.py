@@ -272,7 +272,7 @@ def test_catching_up_needs_a_moment_to_come(coordinator):
 
 
 def test_many_names_come_in_pages_and_saving_one_page_leaves_the_others(coordinator, monkeypatch):
-    monkeypatch.setattr("sets.campaigns.campaign_views.NAMES", 2)
+    monkeypatch.setattr("sets.campaigns.audience_views.NAMES", 2)
     session = factories.training_session()
     people = [factories.learner(last_name=name) for name in ("Alba", "Bruni", "Costa")]
     for person in people:

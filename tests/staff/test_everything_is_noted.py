@@ -21,8 +21,8 @@ ROOT = Path(sets.__file__).parent
 FORMS_THAT_STORE_NOTHING = {
     "invitation.create_passkey": "a sign-in; Flask-Security's signal notes it",
     "campaigns.update_campaign": "a draft’s text, see write_text",
-    "campaigns.update_audience": "a draft’s people, see change_audience",
-    "campaigns.update_left_out": "a draft’s people, see leave_out",
+    "campaign_audience.update_audience": "a draft’s people, see change_audience",
+    "campaign_audience.update_left_out": "a draft’s people, see leave_out",
     "campaign_checks.create_link_check": "asks whether links answer, and stores nothing",
     "views.update_columns": "which columns one sees, see choose_columns",
     "exports.delete_export": "ends a file, see end_export",
