@@ -83,10 +83,11 @@ class MatchingForm(BaseForm):
         if "training" not in chosen and not self["training"].data:
             self["training"].errors = [_("Choose a training, or the column that says it.")]
         if "session" not in chosen and not any(self[f"session-{slug}"].data for slug in self.slugs):
-            self["training"].errors = [
-                *self["training"].errors,
-                _("Choose a session, or the column that says its date."),
-            ]
+            # Where one is chosen: of the training that was said, or of the first; without trainings there is none.
+            of = self["training"].data if self["training"].data in self.slugs else next(iter(self.slugs), "")
+            at = f"session-{of}" if of else "training"
+            said = _("Choose a session, or the column that says its date.")
+            self[at].errors = [*self[at].errors, said]
         if self.order is None and not self["order_of_dates"].data:
             self["order_of_dates"].errors = [_("Say whether the day or the month comes first.")]
         return not any(field.errors for field in self)

@@ -422,6 +422,18 @@ def test_columns_must_make_a_person(organiser):
     assert "Another column is this already." in refused.text
 
 
+def test_a_session_that_is_missing_is_asked_for_where_it_is_chosen(organiser):
+    open_session()
+    content = "Date d’envoi;Prénom;Nom;E-mail\r\n12/03/2026 14:05;Zoé;Durand;zoe@example.net\r\n".encode(
+        "cp1252"
+    )
+    page = send(organiser, content)
+    assert page.value("column-0") == "submitted_at"
+    refused = submit(page, form="/columns", status=422, training="social-economy")
+    said = "Choose a session, or the column that says its date."
+    assert refused.link(said).endswith("#session-social-economy")
+
+
 def test_a_file_that_nobody_confirms_is_forgotten_after_a_day_and_lines_once_they_are_registered(
     organiser, clock
 ):
