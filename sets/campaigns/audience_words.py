@@ -133,7 +133,7 @@ def _filter_words(wanted: Filter, unsent: str, labels: Mapping[int, TrainingLabe
         languages = either(map(language_words, wanted.language))
         parts.append(_("who read our messages in: %(language)s", language=languages))
     parts += [
-        f"{label}: {words}"
+        _("%(term)s: %(value)s", term=label, value=words)
         for label, words in part_words(wanted, ("country", "kind", "source", "tag", "answer", "outcome"))
     ]
     parts += [words for _label, words in part_words(wanted, ("received_from", "received_to", "returned"))]

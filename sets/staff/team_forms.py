@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField
 from wtforms.fields.choices import SelectChoice
@@ -42,7 +43,8 @@ class InvitationForm(SiteForm):
         super().__init__(*args, **kwargs)
         # From the least to the most, so that nobody is made an administrator for being first in the list.
         self.role.choices = [
-            SelectChoice(role, f"{role_words(role)}: {role_may(role)}") for role in reversed(ROLES)
+            SelectChoice(role, _("%(term)s: %(value)s", term=role_words(role), value=role_may(role)))
+            for role in reversed(ROLES)
         ]
 
 
