@@ -139,5 +139,5 @@ def test_a_colleague_is_invited_and_signs_in_with_a_passkey_only(site, browser, 
         judge("Activity")
         expect(ada.locator("tbody")).to_contain_text("Withdrew access")
         with ada.expect_download() as download:
-            ada.get_by_role("button", name="Export what the filter shows").click()
+            ada.get_by_role("button", name="Export what the filter shows (CSV)").click()
         assert download.value.suggested_filename.startswith("activity-")
