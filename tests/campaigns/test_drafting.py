@@ -124,7 +124,7 @@ def test_the_people_are_read_back_as_one_sentence():
     with speaking("en"):
         assert audience_words(campaign).replace("\N{NO-BREAK SPACE}", " ") == (
             f"People with a confirmed place, training “Words about {session.training.slug}.”, "
-            "session: Tuesday 17 March, 18:00, in French, who did not get “Your link”, "
+            "session: Tuesday 17 March, 18:00, Paris time, in French, who did not get “Your link”, "
             "without 2 people left out by hand."
         )
 
