@@ -196,7 +196,7 @@ def test_the_same_file_adds_nothing_the_second_time(organiser, form):
     page = old_file(organiser, content, "other name")
     # What was said of columns and values is remembered.
     assert results() == {"known": SOME_NEW, "error": len(ERRORS), "duplicate": 1}
-    assert "there is nothing to import" in page.text
+    assert "Go on to the import" not in page.text
     assert [row.id for row in rows()] == before
 
 
