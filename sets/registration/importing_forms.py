@@ -75,7 +75,14 @@ class MatchingForm(BaseForm):
         chosen = self.columns()
         for index, target in enumerate(chosen):
             if target and target not in SEVERAL and target in chosen[:index]:
-                self[f"column-{index}"].errors = [_("Another column is this already. Choose one of them.")]
+                field, other = self[f"column-{index}"], self[f"column-{chosen.index(target)}"]
+                field.errors = [
+                    _(
+                        "“%(heading)s” and “%(other)s” cannot both be the same. Choose one of them.",
+                        heading=field.label.text,
+                        other=other.label.text,
+                    )
+                ]
         if "email" not in chosen:
             self["column-0"].errors = [_("Say which column is the e-mail address.")]
         elif not {"first_name", "last_name", "full_name"} & set(chosen):

@@ -419,7 +419,7 @@ def test_columns_must_make_a_person(organiser):
     refused = submit(page, form="/columns", status=422, **{"column-2": ""})
     assert "Say which column is the e-mail address." in refused.text
     refused = submit(page, form="/columns", status=422, **{"column-1": "email"})
-    assert "Another column is this already." in refused.text
+    assert "“E-mail” and “Last name” cannot both be the same." in refused.text
 
 
 def test_a_session_that_is_missing_is_asked_for_where_it_is_chosen(organiser):
