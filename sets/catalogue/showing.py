@@ -158,7 +158,7 @@ def _take(version: int) -> Snapshot:
     # A connection of its own, that sees what is stored only: nothing half done is ever shown. Plain rows, since a
     # picture is taken at each change of a session's state.
     with db.engine.connect() as connection:
-        stored = dict(connection.execute(STORED_PROGRAMME).all())
+        stored: dict[str, Any] = {row.key: row.value for row in connection.execute(STORED_PROGRAMME)}
         programme = programme_of(stored.get(PROGRAMME), current_app.config["BASE_URL"])
         if contact := stored.get("contact_email"):
             programme = replace(programme, contact_email=contact)

@@ -43,8 +43,11 @@ def show_dashboard() -> Any:
 
 def _list_of(monday: date, zone: str) -> str:
     """Return the address of what came in the week of that Monday."""
-    days = {"received_from": monday.isoformat(), "received_to": (monday + timedelta(days=6)).isoformat()}
-    return url_for("registrations.list_registrations", **days, zone=zone)
+    sunday = monday + timedelta(days=6)
+    return url_for(
+        "registrations.list_registrations",
+        received_from=monday.isoformat(), received_to=sunday.isoformat(), zone=zone,
+    )  # fmt: skip
 
 
 def _short_day(day: date) -> str:
