@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..typesetting import TypesettingRefused, cleaned, typeset, typesetter_version
+from ..typesetting import TypesettingRefused, cleaned, typeset, typeset_apart, typesetter_version
 
 FOLDER = Path(__file__).parent / "typst"
 
@@ -54,8 +54,8 @@ class BrochureIncomplete(BrochureRefused):
         super().__init__("The brochure lacks " + ", ".join(missing))
 
 
-def make_brochure(content: dict[str, Any]) -> bytes:
-    """Return the PDF of a brochure. The same content always gives the same bytes.
+def make_brochure(content: dict[str, Any], *, apart: bool = False) -> bytes:
+    """Return the PDF of a brochure, made in a process of its own with `apart`. The same content gives the same bytes.
 
     Raises BrochureIncomplete when a text is missing and BrochureRefused when the fonts lack a character.
     """
@@ -63,7 +63,7 @@ def make_brochure(content: dict[str, Any]) -> bytes:
     if missing := list(_missing(content)):
         raise BrochureIncomplete(missing)
     try:
-        return typeset(FOLDER / "brochure.typ", content)
+        return (typeset_apart if apart else typeset)(FOLDER / "brochure.typ", content)
     except TypesettingRefused as refusal:
         raise BrochureRefused(str(refusal)) from refusal
 

@@ -63,14 +63,15 @@ def build_brochures(programme: Any, *, again: bool = True) -> list[str]:
         if not again and _is_hopeless(training, language, programme):
             continue
         try:
-            store_brochure(training, language, programme=programme)
+            # The worker lives long: what a typesetter loads is not to stay in it.
+            store_brochure(training, language, programme=programme, apart=not again)
         except BrochureRefused as refusal:
             refusals.append(f"{training.slug}, {language}: {refusal}")
             log.warning("brochure_refused", training=training.slug, language=language, reason=str(refusal))
     return refusals
 
 
-def store_brochure(training: Training, language: str, *, programme: Any) -> Brochure:
+def store_brochure(training: Training, language: str, *, programme: Any, apart: bool = False) -> Brochure:
     """Make one training's brochure if its content changed, and return its row. Call it outside any transaction.
 
     A file of the team's own is never replaced. Raises BrochureRefused.
@@ -82,7 +83,7 @@ def store_brochure(training: Training, language: str, *, programme: Any) -> Broc
     if row and (row.source == UPLOADED or (row.content_hash == digest and brochure_path(row).is_file())):
         return row
     try:
-        pdf = make_brochure(content)
+        pdf = make_brochure(content, apart=apart)
     except BrochureRefused as refusal:
         _note_trouble(key, digest, str(refusal))
         raise

@@ -312,3 +312,10 @@ def test_the_folder_holds_no_half_written_file(stored, monkeypatch):
         store_brochure(stored, "en", programme=PROGRAMME)
     assert list((Path(current_app.instance_path) / "brochures").iterdir()) == []
     assert db.session.get(Brochure, (stored.id, "en")) is None
+
+
+def test_a_brochure_made_in_a_process_of_its_own_is_the_same_and_refuses_alike(content):
+    assert make_brochure(content, apart=True) == make_brochure(content)
+    content["training"]["title"] = "Bonjour \U00012000"
+    with pytest.raises(BrochureRefused, match="no character"):
+        make_brochure(content, apart=True)
