@@ -67,7 +67,7 @@ def typeset(layout: Path, content: dict[str, Any]) -> bytes:
 def typeset_apart(layout: Path, content: dict[str, Any]) -> bytes:
     """Do what `typeset` does in a process that ends: the worker lives long, and a typesetter keeps 200 MB.
 
-    Takes a quarter of a second more. Raises TypesettingRefused.
+    Takes half a second more. Raises TypesettingRefused.
     """
     done = subprocess.run(
         [sys.executable, "-m", "sets.typesetting", str(layout)],

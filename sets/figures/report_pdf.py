@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from ..catalogue.brochure_pdf import FOLDER as CATALOGUE_LAYOUTS
 from ..catalogue.showing import current_programme
 from ..languages import current_language
-from ..typesetting import typeset
+from ..typesetting import typeset_apart
 from .report import Report, programme_words
 
 LAYOUT = Path(__file__).parent / "typst" / "report.typ"
@@ -19,7 +19,7 @@ LAYOUT = Path(__file__).parent / "typst" / "report.typ"
 def make_report(report: Report) -> bytes:
     """Return the PDF, in the language being spoken. Raises TypesettingRefused."""
     programme = current_programme()
-    return typeset(
+    return typeset_apart(
         LAYOUT,
         {
             "language": current_language(),

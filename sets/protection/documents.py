@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..catalogue.showing import current_programme
 from ..languages import current_language
-from ..typesetting import typeset
+from ..typesetting import typeset_apart
 
 LAYOUT = Path(__file__).parent / "typst" / "document.typ"
 Rows = Iterable[tuple[str, str | list[str]]]
@@ -34,4 +34,4 @@ def document_pdf(title: str, lead: Sequence[str], sections: Sequence[tuple[str, 
             for heading, rows in sections
         ],
     }
-    return typeset(LAYOUT, content)
+    return typeset_apart(LAYOUT, content)
