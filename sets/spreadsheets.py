@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from flask import Response, send_file
 
@@ -53,14 +54,8 @@ def write_rows(
     widths: Sequence[int],
 ) -> int:
     """Write rows as a spreadsheet of one sheet and return how many there are; a moment is one without a zone."""
-    # Loaded by whoever makes one: the other programs and most days need none.
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(path), PLAIN | {"constant_memory": True, "tmpdir": str(path.parent)})
-    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
+    book, head, quoted = new_book(path)
     moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss", "align": "left"})
-    # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
-    quoted = book.add_format({"quote_prefix": True})
     page = book.add_worksheet(title[:31])
     page.freeze_panes(1, 0)
     for index, (heading, width) in enumerate(zip(headings, widths, strict=True)):
@@ -80,6 +75,17 @@ def write_rows(
     page.autofilter(0, 0, count, len(headings) - 1)
     book.close()
     return count
+
+
+def new_book(path: Path) -> tuple[Any, Any, Any]:
+    """Return a spreadsheet to be written row by row, the format of its headings, and that of texts like formulas."""
+    # Loaded by whoever makes one: the other programs and most days need none.
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(path), PLAIN | {"constant_memory": True, "tmpdir": str(path.parent)})
+    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
+    # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
+    return book, head, book.add_format({"quote_prefix": True})
 
 
 def sent_xlsx(folder: Path, name: str, write: Callable[[Path], int]) -> tuple[Response, int]:

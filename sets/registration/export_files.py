@@ -18,7 +18,7 @@ from babel import Locale
 from flask_babel import gettext as _
 
 from ..languages import LANGUAGES, current_language
-from ..spreadsheets import FIRST_SIGNS, LONGEST_CELL, PLAIN, XLSX, inert
+from ..spreadsheets import FIRST_SIGNS, LONGEST_CELL, XLSX, inert, new_book
 from .export import DATE, MOMENT, TEXT, Sheet
 
 MIMETYPES = {"xlsx": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
@@ -72,12 +72,9 @@ def write_xlsx(
     written, after each batch.
     """
     # Loaded by the first export: the other programs and most days need none.
-    import xlsxwriter
     from xlsxwriter.utility import xl_col_to_name
 
-    options = PLAIN | {"constant_memory": True, "tmpdir": str(path.parent)}
-    book = xlsxwriter.Workbook(str(path), options)
-    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
+    book, head, quoted = new_book(path)
     formats = {
         MOMENT: book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"}),
         DATE: book.add_format({"num_format": "dd/mm/yyyy", "align": "left"}),
@@ -91,8 +88,6 @@ def write_xlsx(
     )
     if flags:
         flags.is_wanted = True
-    # An apostrophe that only the spreadsheet sees: the text stays one when somebody edits the cell.
-    quoted = book.add_format({"quote_prefix": True})
     count = _write_rows(page, second, sheet, formats, quoted, done)
     page.autofilter(0, 0, count, len(sheet.keys) - 1)
     page.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(len(sheet.keys) - 1)}{count + 1}"})

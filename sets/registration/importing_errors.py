@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask_babel import gettext as _
 
-from ..spreadsheets import LONGEST_CELL, new_path
+from ..spreadsheets import LONGEST_CELL, new_book
 from .importing_columns import OWN_HEADINGS, own_headings
 from .importing_listing import error_entries
 from .importing_models import ImportRun
@@ -14,23 +14,12 @@ from .importing_sentences import entry_words
 from .importing_words import plain
 
 
-def write_errors(run: ImportRun, instance: Path) -> Path:
-    """Write the file, in the language being spoken, and return where it is; whoever sends it removes it.
+def write_errors(run: ImportRun, path: Path) -> int:
+    """Write the file, in the language being spoken, and return how many lines it has.
 
     Its headings are the file's own behind two more, so that it can be imported again as it is.
     """
-    # Loaded by the first such file: most days need none.
-    import xlsxwriter
-
-    path = new_path(instance)
-    options = {
-        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-        "strings_to_numbers": False, "tmpdir": str(path.parent),
-    }  # fmt: skip
-    book = xlsxwriter.Workbook(str(path), options)
-    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "top"})
-    # An apostrophe that only the spreadsheet sees: what looks like a formula stays a text when it is edited.
-    quoted = book.add_format({"quote_prefix": True})
+    book, head, quoted = new_book(path)
     page = book.add_worksheet(_("Lines with errors")[:31])
     page.freeze_panes(1, 2)
     page.set_column(1, 1, 60)
@@ -39,6 +28,7 @@ def write_errors(run: ImportRun, instance: Path) -> Path:
         [*(str(words) for words in OWN_HEADINGS), *(run.headings[i] for i in kept)]
     ):
         page.write_string(0, index, heading[:LONGEST_CELL], head)
+    row = 0
     for row, entry in enumerate(error_entries(run.id), 1):
         page.write_number(row, 0, entry.number)
         held = entry.line.cells or []
@@ -47,4 +37,4 @@ def write_errors(run: ImportRun, instance: Path) -> Path:
             if cell:
                 page.write_string(row, index, cell[:LONGEST_CELL], quoted)
     book.close()
-    return path
+    return row

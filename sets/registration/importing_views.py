@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ..catalogue.labels import language_words, session_words, training_labels
@@ -15,6 +15,7 @@ from ..clock import now
 from ..forms import clean_line
 from ..http import asked_page, take_files
 from ..languages import current_language
+from ..spreadsheets import sent_xlsx
 from ..staff.guard import signed_in_account, staff_blueprint
 from . import importing, importing_listing, importing_undoing
 from . import importing_sentences as say
@@ -30,7 +31,6 @@ from .importing_sessions import held_sessions
 from .record import sessions_for_choice
 
 ONE = "/<uuid:public_id>"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 blueprint = staff_blueprint("imports", __name__, role="organiser", url_prefix="/staff/imports")
 
 
@@ -124,12 +124,8 @@ def show_import(public_id: UUID) -> Any:
 def show_import_errors(public_id: UUID) -> Any:
     """Send the lines with errors as a spreadsheet, each with what is wrong: to be corrected, and imported."""
     run = _run(public_id)
-    path = write_errors(run, Path(current_app.instance_path))
-    try:
-        name = f"errors-{now():%Y-%m-%d}.xlsx"
-        return send_file(path, XLSX, as_attachment=True, download_name=name, max_age=0)
-    finally:
-        path.unlink(missing_ok=True)
+    name = f"errors-{now():%Y-%m-%d}.xlsx"
+    return sent_xlsx(Path(current_app.instance_path), name, lambda path: write_errors(run, path))[0]
 
 
 @blueprint.get(f"{ONE}/session")
