@@ -106,12 +106,7 @@ def _store_texts(session: Any, training: Training, texts: Mapping[str, Text], fi
         row = training.texts.get(language)
         if row is None:
             row = training.texts[language] = TrainingText(language=language, revision=0, fields={})
-        marks = marks_after(
-            _parts(row), flat(fields), row.translated_from,
-            source_before=source_before, source_after=source_after, is_right=language == first,
-        )  # fmt: skip
-        if row.translated_from != marks:
-            row.translated_from = marks
+        _mark(row, fields, source_before, source_after, is_right=language == first)
         if row.fields == fields:
             continue
         row.title, row.fields, row.revision = fields["title"], fields, row.revision + 1
@@ -153,12 +148,7 @@ def _store_page(session: Any, folder: Folder, key: str, rows: dict[str, PageText
         if row is None:
             row = PageText(key=key, language=language, revision=0, fields={})
             session.add(row)
-        marks = marks_after(
-            _parts(row), flat(fields), row.translated_from,
-            source_before=source_before, source_after=source_after, is_right=language == first,
-        )  # fmt: skip
-        if row.translated_from != marks:
-            row.translated_from = marks
+        _mark(row, fields, source_before, source_after, is_right=language == first)
         if row.fields != fields:
             row.title, row.fields, row.revision = fields["title"], fields, row.revision + 1
             changed = True
@@ -169,6 +159,23 @@ def _store_page(session: Any, folder: Folder, key: str, rows: dict[str, PageText
     if changed and rows:
         note_step(session, PAGE_KIND, key, before, _contents(stored), how="loaded")
     return changed
+
+
+def _mark(
+    row: Any,
+    fields: dict[str, Any],
+    source_before: dict[str, str],
+    source_after: dict[str, str],
+    *,
+    is_right: bool,
+) -> None:
+    """Note of which words of the first language each part of a text is the translation."""
+    marks = marks_after(
+        _parts(row), flat(fields), row.translated_from,
+        source_before=source_before, source_after=source_after, is_right=is_right,
+    )  # fmt: skip
+    if row.translated_from != marks:
+        row.translated_from = marks
 
 
 def _parts(row: TrainingText | PageText | None) -> Parts:
