@@ -4,23 +4,8 @@ from __future__ import annotations
 
 import io
 
-import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
-
-from tests.browser import browsing
-from tests.journeys.walking import NARROW, judging, sign_in
-
-
-@pytest.fixture
-def reader(site, browser):
-    """An organiser's phone, and what is wrong on the pages that it was asked to judge."""
-    faults: list[str] = []
-    with browsing(browser, site.url, viewport=NARROW, locale="en-GB") as page:
-        page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-        sign_in(page)
-        yield page, judging(page, faults)
-    assert faults == []
 
 
 def add(page: Page, name: str) -> None:
@@ -36,8 +21,8 @@ def add(page: Page, name: str) -> None:
     expect(page.get_by_role("status")).to_contain_text("Registered.")
 
 
-def test_a_number_leads_to_the_people_it_counts_and_the_report_is_one_page(reader):
-    page, judge = reader
+def test_a_number_leads_to_the_people_it_counts_and_the_report_is_one_page(organiser):
+    page, judge = organiser
     for name in ("Amina", "Bruno"):
         add(page, name)
     page.goto("/staff/figures")

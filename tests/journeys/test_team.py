@@ -9,23 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import browsing
-from tests.journeys.walking import NARROW, judging, sign_in
-
-
-@pytest.fixture
-def organiser(site, browser):
-    """An organiser's phone, and what is wrong on the pages that it was asked to judge."""
-    faults: list[str] = []
-    # axe itself is a script; the pages get none of theirs.
-    with browsing(browser, site.url, viewport=NARROW, locale="en-GB") as page:
-        page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-        sign_in(page)
-        yield page, judging(page, faults)
-    assert faults == []
+from tests.journeys.walking import NARROW
 
 
 def add(page: Page, judge: Callable[[str], None], name: str, door: str) -> None:

@@ -5,27 +5,12 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 from pypdf import PdfWriter
-
-from tests.browser import browsing
-from tests.journeys.walking import NARROW, judging, sign_in
 
 LEAD = "[name=lead--it]"
 NEW = "Parti da qui: come funziona l’economia sociale, oggi."
 PUBLIC = "/it/trainings/social-economy"
-
-
-@pytest.fixture
-def organiser(site, browser):
-    """An organiser's phone, and what is wrong on the pages that it was asked to judge."""
-    faults: list[str] = []
-    with browsing(browser, site.url, viewport=NARROW, locale="en-GB") as page:
-        page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
-        sign_in(page)
-        yield page, judging(page, faults)
-    assert faults == []
 
 
 def test_a_text_is_written_in_italian_previewed_saved_and_brought_back(organiser):
